@@ -1,0 +1,48 @@
+//! `cargo xtask`: set-up, build, demo and tests of the whole repository, the same on
+//! every machine and in CI.
+#![forbid(unsafe_code)]
+
+mod command;
+mod demo;
+mod deny;
+mod setup;
+mod summary;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Set-up, build, demo and tests.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Does the set-up, builds in release mode and runs `padelvar demo`
+    Demo {
+        /// Passed on to `padelvar demo`, for example `--seconds 20`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Does the set-up, then every check and test there is
+    Test,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Demo { arguments } => demo::run(&arguments),
+        Task::Test => test::run(),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

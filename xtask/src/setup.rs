@@ -1,0 +1,146 @@
+//! What a machine needs beside Rust.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::command::{output, run, succeeds};
+
+const WASM_TARGET: &str = "wasm32-wasip2";
+
+/// GStreamer's RTSP server and the elements that the tests stream with.
+const GSTREAMER_PACKAGES: [&str; 8] = [
+    "gir1.2-gst-rtsp-server-1.0",
+    "gstreamer1.0-plugins-bad",
+    "gstreamer1.0-plugins-base",
+    "gstreamer1.0-plugins-good",
+    "gstreamer1.0-plugins-ugly",
+    "gstreamer1.0-rtsp",
+    "libgstrtspserver-1.0-0",
+    "python3-gi",
+];
+
+/// Asks for what is used rather than for packages: their names differ, and a
+/// package may be there without its bindings.
+const GSTREAMER_PROBE: &str = "
+import gi, sys
+gi.require_version('Gst', '1.0')
+gi.require_version('GstRtspServer', '1.0')
+from gi.repository import Gst, GstRtspServer
+Gst.init(None)
+wanted = 'videotestsrc x264enc h264parse rtph264pay'.split()
+sys.exit(any(Gst.ElementFactory.find(name) is None for name in wanted))
+";
+
+/// What building and running need.
+pub fn for_demo() -> Result<()> {
+    wasm_target()?;
+    ffmpeg()
+}
+
+/// What building, running and testing need.
+pub fn for_test() -> Result<()> {
+    for_demo()?;
+    gstreamer()
+}
+
+fn wasm_target() -> Result<()> {
+    // Asked of the compiler and not of rustup: a toolchain may come from elsewhere.
+    let mut rustc = Command::new("rustc");
+    rustc
+        .args(["--print", "target-libdir", "--target", WASM_TARGET])
+        .current_dir(crate::command::root());
+    if output(&mut rustc).is_some_and(|folder| std::path::Path::new(&folder).is_dir()) {
+        return Ok(());
+    }
+    let mut rustup = Command::new("rustup");
+    rustup
+        .args(["target", "add", WASM_TARGET])
+        .current_dir(crate::command::root());
+    if run(&mut rustup).is_err() {
+        bail!(
+            "the Rust target {WASM_TARGET} is missing and could not be added\n  hint: rustup target add {WASM_TARGET}"
+        );
+    }
+    Ok(())
+}
+
+fn ffmpeg() -> Result<()> {
+    let works = |variable: &str, name: &str| {
+        let program = std::env::var_os(variable).unwrap_or_else(|| name.into());
+        succeeds(Command::new(program).arg("-version"))
+    };
+    let there = || works("FFMPEG_PATH", "ffmpeg") && works("FFPROBE_PATH", "ffprobe");
+    if there() {
+        return Ok(());
+    }
+    install("FFmpeg", &["ffmpeg"])?;
+    if !there() {
+        bail!("FFmpeg was installed, but `ffmpeg -version` or `ffprobe -version` still fails");
+    }
+    Ok(())
+}
+
+fn gstreamer() -> Result<()> {
+    // Debian's Python where there are others: only that one sees Debian's bindings.
+    let python = if std::path::Path::new("/usr/bin/python3").exists() {
+        "/usr/bin/python3"
+    } else {
+        "python3"
+    };
+    let there = || succeeds(Command::new(python).args(["-c", GSTREAMER_PROBE]));
+    if there() {
+        return Ok(());
+    }
+    install(
+        "GStreamer's RTSP server, which the tests record from,",
+        &GSTREAMER_PACKAGES,
+    )?;
+    if !there() {
+        bail!("GStreamer's RTSP server was installed, but {python} cannot load it");
+    }
+    Ok(())
+}
+
+/// Installs packages where that needs no password, else says what to type.
+fn install(what: &str, packages: &[&str]) -> Result<()> {
+    if !succeeds(Command::new("apt-get").arg("--version")) {
+        bail!(
+            "{what} is missing\n  hint: install it with your system's package manager; Debian calls it {}",
+            packages.join(" ")
+        );
+    }
+    let Some(prefix) = as_root() else {
+        bail!(
+            "{what} is missing, and installing it needs a password\n  hint: sudo apt-get install {}",
+            packages.join(" ")
+        );
+    };
+    eprintln!("{what} is missing: installing it");
+    let apt_get = |arguments: &[&str]| {
+        let words = [
+            prefix,
+            &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"],
+            arguments,
+        ]
+        .concat();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
+        run(&mut command)
+    };
+    let install = [&["install", "-y", "--no-install-recommends"], packages].concat();
+    if apt_get(&install).is_ok() {
+        return Ok(());
+    }
+    // Lists that are missing or old name files that are gone.
+    apt_get(&["update"])?;
+    apt_get(&install)
+}
+
+/// What to put before a command so that it runs as root without a password.
+fn as_root() -> Option<&'static [&'static str]> {
+    if output(Command::new("id").arg("-u")).as_deref() == Some("0") {
+        return Some(&[]);
+    }
+    succeeds(Command::new("sudo").args(["-n", "true"])).then_some(&["sudo", "-n"])
+}

@@ -1,0 +1,65 @@
+//! `cargo xtask test`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::command::{self, cargo};
+use crate::summary::Summary;
+use crate::{deny, setup};
+
+/// The guests are a workspace of their own.
+const PLUGINS: [&str; 2] = ["--manifest-path", "plugins/Cargo.toml"];
+const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
+
+/// Sets up, makes every check and runs every test, the quick ones first, and tells
+/// how each ended.
+pub fn run() -> Result<ExitCode> {
+    setup::for_test()?;
+    let mut summary = Summary::default();
+    let everything = ["--workspace", "--all-targets"];
+    step(&mut summary, "fmt", &[&["fmt", "--all", "--check"]]);
+    step(
+        &mut summary,
+        "fmt plugins",
+        &[&["fmt", "--all", "--check"], &PLUGINS],
+    );
+    step(
+        &mut summary,
+        "clippy plugins",
+        &[&["clippy"], &PLUGINS, &everything, &DENY_WARNINGS],
+    );
+    step(
+        &mut summary,
+        "test plugins",
+        &[&["test"], &PLUGINS, &["--workspace"]],
+    );
+    step(
+        &mut summary,
+        "clippy",
+        &[&["clippy"], &everything, &DENY_WARNINGS],
+    );
+    deny::check(&mut summary);
+    // The end-to-end tests start these; `cargo test` alone does not build them.
+    step(
+        &mut summary,
+        "build",
+        &[&["build", "--workspace", "--bins"]],
+    );
+    // All of them, so that one failure does not hide the next crate's.
+    step(
+        &mut summary,
+        "test",
+        &[&["test", "--workspace", "--no-fail-fast"]],
+    );
+    eprintln!("\n{}", summary.table());
+    Ok(if summary.passed() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn step(summary: &mut Summary, name: &str, words: &[&[&str]]) {
+    summary.step(name, || command::run(&mut cargo(words.concat())));
+}
