@@ -1,0 +1,97 @@
+//! OPTIONS and DESCRIBE: what the camera can and what it offers.
+
+use padelvar_sdk::Error;
+
+use super::client::{Client, Request};
+use super::control;
+use super::stream::Reply;
+use crate::sdp::{Description, Video, choose_video};
+
+/// What the camera says.
+pub enum Answer {
+    /// Ask elsewhere.
+    Redirect(String),
+    /// This is there.
+    Description(Box<Offer>),
+}
+
+/// A stream to play.
+pub struct Offer {
+    /// The stream.
+    pub video: Video,
+    /// Of all streams together: for PLAY, keep-alive and TEARDOWN.
+    pub session_uri: String,
+    /// Of the stream alone: for SETUP.
+    pub video_uri: String,
+    /// Whether the camera says that it knows GET_PARAMETER.
+    pub knows_get_parameter: bool,
+}
+
+/// Asks for both.
+pub async fn describe(client: &mut Client) -> Result<Answer, Error> {
+    let uri = client.url();
+    let options = client
+        .call(Request {
+            method: "OPTIONS",
+            uri: &uri,
+            headers: &[],
+        })
+        .await?;
+    // A refusal other than of the password is no reason to give up: some cameras do
+    // not know OPTIONS.
+    let public = options.headers.get("public").unwrap_or_default();
+    let knows_get_parameter = public
+        .split(',')
+        .any(|method| method.trim().eq_ignore_ascii_case("GET_PARAMETER"));
+    let accept = &[("Accept", "application/sdp")];
+    let reply = client
+        .call(Request {
+            method: "DESCRIBE",
+            uri: &uri,
+            headers: accept,
+        })
+        .await?;
+    if matches!(reply.status, 301 | 302 | 303 | 305 | 307 | 308) {
+        let location = reply.headers.get("location");
+        let message = "the camera redirects to nowhere";
+        let location = location.ok_or_else(|| Error::protocol(message))?;
+        return Ok(Answer::Redirect(location.to_owned()));
+    }
+    expect_success(&reply, "DESCRIBE")?;
+    let description = Description::parse(&reply.body);
+    let video = choose_video(&description)?;
+    let base = control::base(
+        reply.headers.get("content-base"),
+        reply.headers.get("content-location"),
+        &uri,
+    );
+    Ok(Answer::Description(Box::new(Offer {
+        session_uri: control::resolve(base, description.control.as_deref()),
+        video_uri: control::resolve(base, video.control.as_deref()),
+        video,
+        knows_get_parameter,
+    })))
+}
+
+/// Turns a refusal into an error that an operator understands.
+pub fn expect_success(reply: &Reply, method: &str) -> Result<(), Error> {
+    let status = reply.status;
+    let error = match status {
+        200..=299 => return Ok(()),
+        401 | 403 => Error::auth(format!("the camera refuses access ({status})")),
+        404 | 410 => Error::unreachable(format!(
+            "the camera has no stream at this path ({status}): check the path of the URL"
+        )),
+        453 | 503 => Error::unreachable(format!(
+            "the camera serves no further client ({status}): close other viewers"
+        )),
+        454 => Error::protocol("the camera forgot the session (454)"),
+        455 => Error::protocol("the camera refuses that at this point (455)"),
+        459 | 460 => Error::protocol(format!("the camera mixes up the stream's URLs ({status})")),
+        461 => Error::unsupported("the camera does not send RTP over TCP (461)"),
+        505 => Error::unsupported("the camera does not speak RTSP 1.0 (505)"),
+        500..=599 => Error::unreachable(format!("the camera is not ready ({status})")),
+        _ => Error::protocol(format!("the camera answers with status {status}")),
+    };
+    Err(error.during(method))
+}

@@ -1,0 +1,228 @@
+//! What real cameras said, up to PLAY and the first picture.
+
+mod common;
+
+use common::{IDR, Peer};
+use padelvar_sdk::FailureClass;
+
+struct Dialect {
+    describe: &'static str,
+    setup: Option<&'static str>,
+    play: Option<&'static str>,
+    /// URIs that SETUP and PLAY must name.
+    uris: (&'static str, &'static str),
+    payload_type: u8,
+}
+
+macro_rules! said {
+    ($name:literal) => {
+        include_str!(concat!("dialects/", $name, ".txt"))
+    };
+}
+
+fn dialects() -> Vec<(&'static str, Dialect)> {
+    vec![
+        (
+            "bunny",
+            Dialect {
+                describe: said!("bunny_describe"),
+                setup: Some(said!("bunny_setup")),
+                play: Some(said!("bunny_play")),
+                uris: (
+                    "rtsp://wowzaec2demo.streamlock.net/vod/mp4:BigBuckBunny_115k.mov/trackID=2",
+                    "rtsp://wowzaec2demo.streamlock.net/vod/mp4:BigBuckBunny_115k.mov/",
+                ),
+                payload_type: 97,
+            },
+        ),
+        (
+            "dahua",
+            Dialect {
+                describe: said!("dahua_describe_h264_aac_onvif"),
+                setup: Some(said!("dahua_setup")),
+                play: Some(said!("dahua_play")),
+                uris: (
+                    "rtsp://192.168.5.111:554/cam/realmonitor?channel=1&subtype=1&unicast=true&proto=Onvif/trackID=0",
+                    "rtsp://192.168.5.111:554/cam/realmonitor?channel=1&subtype=1&unicast=true&proto=Onvif/",
+                ),
+                payload_type: 96,
+            },
+        ),
+        (
+            "foscam",
+            Dialect {
+                describe: said!("foscam_describe"),
+                setup: None,
+                play: None,
+                uris: (
+                    "rtsp://192.168.5.107:65534/videoMain/track1",
+                    "rtsp://192.168.5.107:65534/videoMain/",
+                ),
+                payload_type: 96,
+            },
+        ),
+        (
+            "gw",
+            Dialect {
+                describe: said!("gw_main_describe"),
+                setup: Some(said!("gw_main_setup_video")),
+                play: Some(said!("gw_main_play")),
+                uris: (
+                    "rtsp://192.168.1.110:5050/H264?channel=1&subtype=0&unicast=true&proto=Onvif/video",
+                    "rtsp://192.168.1.110:5050/H264?channel=1&subtype=0&unicast=true&proto=Onvif",
+                ),
+                payload_type: 96,
+            },
+        ),
+        (
+            "hikvision",
+            Dialect {
+                describe: said!("hikvision_describe"),
+                setup: Some(said!("hikvision_setup")),
+                play: Some(said!("hikvision_play")),
+                uris: (
+                    "rtsp://192.168.5.106:554/Streaming/Channels/101/trackID=1?transportmode=unicast&profile=Profile_1",
+                    "rtsp://192.168.5.106:554/Streaming/Channels/101/?transportmode=unicast&profile=Profile_1",
+                ),
+                payload_type: 96,
+            },
+        ),
+        (
+            "hikvision, space in ssrc",
+            Dialect {
+                describe: said!("hikvision_describe"),
+                setup: Some(said!("hikvision_setup_ssrc_space")),
+                play: Some(said!("hikvision_play")),
+                uris: (
+                    "rtsp://192.168.5.106:554/Streaming/Channels/101/trackID=1?transportmode=unicast&profile=Profile_1",
+                    "rtsp://192.168.5.106:554/Streaming/Channels/101/?transportmode=unicast&profile=Profile_1",
+                ),
+                payload_type: 96,
+            },
+        ),
+        (
+            "reolink",
+            Dialect {
+                describe: said!("reolink_describe"),
+                setup: Some(said!("reolink_setup")),
+                play: Some(said!("reolink_play")),
+                uris: (
+                    "rtsp://192.168.5.206/h264Preview_01_main/trackID=1",
+                    "rtsp://192.168.5.206/h264Preview_01_main/",
+                ),
+                payload_type: 96,
+            },
+        ),
+        (
+            "vstarcam",
+            Dialect {
+                describe: said!("vstarcam_describe"),
+                setup: None,
+                play: None,
+                uris: ("rtsp://cam/live/track0", "rtsp://cam/live"),
+                payload_type: 96,
+            },
+        ),
+    ]
+}
+
+/// Plays a dialect up to the first picture.
+fn conversation(name: &str, dialect: &Dialect) {
+    let mut peer = Peer::connected("rtsp://cam/live");
+    peer.request("OPTIONS");
+    peer.replay(said!("dahua_options"));
+    let describe = peer.request("DESCRIBE");
+    assert!(
+        describe.starts_with("DESCRIBE rtsp://cam/live RTSP/1.0\r\n"),
+        "{name}"
+    );
+    peer.replay(dialect.describe);
+    let setup = peer.request("SETUP");
+    assert!(
+        setup.starts_with(&format!("SETUP {} RTSP/1.0\r\n", dialect.uris.0)),
+        "{name}: {setup}"
+    );
+    match dialect.setup {
+        Some(answer) => peer.replay(answer),
+        None => peer.answer(
+            "200 OK",
+            "Transport: RTP/AVP/TCP;interleaved=0-1\r\nSession: 5\r\n",
+            "",
+        ),
+    }
+    let play = peer.request("PLAY");
+    assert!(
+        play.starts_with(&format!("PLAY {} RTSP/1.0\r\n", dialect.uris.1)),
+        "{name}: {play}"
+    );
+    match dialect.play {
+        Some(answer) => peer.replay(answer),
+        None => peer.answer("200 OK", "", ""),
+    }
+    let tracks = peer.harness.tracks();
+    assert_eq!(
+        (tracks[0][0].codec.as_str(), tracks[0][0].clock_rate),
+        ("h264", 90_000),
+        "{name}"
+    );
+    // SPS and PPS, each whole and without zeros or start codes behind it.
+    let config = &tracks[0][0].config;
+    let sps_len = usize::from(config[3]);
+    assert_eq!(
+        (config[4] & 0x1f, config[4 + sps_len + 4] & 0x1f),
+        (7, 8),
+        "{name}"
+    );
+    assert_ne!(
+        (config[3 + sps_len], *config.last().unwrap()),
+        (0, 0),
+        "{name}"
+    );
+    let mut packet = common::rtp(1, 0, true, &IDR);
+    packet[1] = 0x80 | dialect.payload_type;
+    peer.say(&common::framed(0, &packet));
+    let packets = peer.harness.packets();
+    assert!(
+        packets[0].keyframe && packets[0].data.starts_with(config),
+        "{name}"
+    );
+    peer.harness.stop();
+    peer.request("TEARDOWN");
+    peer.replay(said!("reolink_teardown"));
+    assert_eq!(peer.harness.outcome(), Some(&Ok(())), "{name}");
+}
+
+#[test]
+fn all_h264_cameras_play() {
+    for (name, dialect) in dialects() {
+        conversation(name, &dialect);
+    }
+}
+
+#[test]
+fn bare_descriptions_of_h264_play() {
+    let mut peer = Peer::connected("rtsp://cam/s0");
+    peer.describe(said!("ubiquiti_sdp"));
+    let setup = peer.request("SETUP");
+    assert!(
+        setup.starts_with("SETUP rtsp://cam/s0/trackID=2 RTSP/1.0\r\n"),
+        "{setup}"
+    );
+}
+
+#[test]
+fn h265_is_refused_with_a_reason() {
+    for sdp in [
+        said!("tplink_sdp"),
+        said!("dahua_describe_h265_pcma")
+            .split("\r\n\r\n")
+            .nth(1)
+            .unwrap(),
+    ] {
+        let mut peer = Peer::connected("rtsp://cam/s0");
+        peer.describe(sdp);
+        let (class, message) = peer.harness.failure().unwrap();
+        assert_eq!(class, FailureClass::Unsupported);
+        assert!(message.contains("H265"), "{message}");
+    }
+}
