@@ -1,0 +1,188 @@
+//! What a camera does wrong on demand.
+
+mod schedule;
+mod state;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+pub use schedule::ScheduledFault;
+pub(crate) use state::{Faults, Once};
+
+/// One thing that goes wrong. Faults with a duration end by themselves; those
+/// that speak of the "next" message or frame strike once, whichever client it
+/// is for.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Drops every client now. New ones are welcome.
+    Close,
+    /// Sends nothing for a while and keeps the connections open. What fell due
+    /// meanwhile is lost; H.264 goes on at the next keyframe.
+    Stall(Duration),
+    /// Closes the listener for a while: connections are refused. Clients that
+    /// are there stay.
+    Refuse(Duration),
+    /// The plug is pulled for a while: [`Fault::Close`] and [`Fault::Refuse`].
+    Outage(Duration),
+    /// Writes in small pieces with pauses between them, for a while.
+    SlowBytes {
+        /// Bytes a write.
+        bytes: usize,
+        /// Pause after each.
+        pause: Duration,
+        /// For how long; `Duration::ZERO` ends it now.
+        lasting: Duration,
+    },
+    /// The password is another one from now on, and all clients are dropped.
+    Password(String),
+    /// RTP timestamps jump by so many ticks of 90 kHz, forwards or backwards.
+    TimestampJump(i64),
+    /// This share (0 to 1) of RTP packets, or of MJPEG frames, is not sent
+    /// until another rate is set.
+    LossRate(f64),
+    /// So many of the next RTP packets, or MJPEG frames, are not sent.
+    DropNext(u32),
+    /// The second half of the next frame is missing; all lengths fit.
+    TruncateFrame,
+    /// The next message ends in its middle and the connection closes.
+    TruncateMessage,
+    /// The next message claims this length: an interleaved frame (at most
+    /// 65535), a part of a multipart answer, or an answer's `Content-Length`.
+    LengthLie(u64),
+    /// The next answer, or part of a multipart answer, has a header line of so
+    /// many bytes.
+    GiantHeader(usize),
+    /// So many random bytes go out before the next message.
+    Garbage(usize),
+    /// Requests are answered with a redirection to this address until `None`.
+    Redirect(Option<String>),
+}
+
+/// Bound of the bytes that one fault makes up: more shows nothing new and would
+/// only fill the memory.
+const MAX_BYTES: usize = 64 << 20;
+/// The longest duration; also keeps sums of instants from overflowing.
+const MAX_SECONDS: f64 = 1e6;
+
+/// A fault was written in a way that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ParseFaultError(pub(crate) String);
+
+impl FromStr for Fault {
+    type Err = ParseFaultError;
+
+    /// Reads `KIND` or `KIND:ARG`; durations are seconds with a fraction.
+    ///
+    /// `close`, `stall:SECONDS`, `refuse:SECONDS`, `outage:SECONDS`,
+    /// `slow-bytes:BYTES,PAUSE_MS,SECONDS`, `password:TEXT`, `jump:TICKS`,
+    /// `loss:RATE`, `drop:COUNT`, `truncate-frame`, `truncate`,
+    /// `length:BYTES`, `giant-header:BYTES`, `garbage:BYTES`, `redirect[:URL]`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (kind, arg) = match text.split_once(':') {
+            Some((kind, arg)) => (kind, Some(arg)),
+            None => (text, None),
+        };
+        let needs = |what: &str| ParseFaultError(format!("fault `{kind}` needs {what}"));
+        let number = |what| {
+            arg.and_then(|a| a.parse::<u64>().ok())
+                .ok_or_else(|| needs(what))
+        };
+        let bytes = || number(":BYTES").map(|n| (n as usize).min(MAX_BYTES));
+        let lasting = || arg.and_then(seconds).ok_or_else(|| needs(":SECONDS"));
+        Ok(match kind {
+            "close" => Self::Close,
+            "stall" => Self::Stall(lasting()?),
+            "refuse" => Self::Refuse(lasting()?),
+            "outage" => Self::Outage(lasting()?),
+            "slow-bytes" | "slow_bytes" => {
+                let needs = || needs(":BYTES,PAUSE_MS,SECONDS");
+                let parts: Vec<&str> = arg.unwrap_or("").split(',').collect();
+                let [bytes, pause, lasting] = parts[..] else {
+                    return Err(needs());
+                };
+                Self::SlowBytes {
+                    bytes: bytes.parse().map_err(|_| needs())?,
+                    pause: Duration::from_millis(u64::from(
+                        pause.parse::<u32>().map_err(|_| needs())?,
+                    )),
+                    lasting: seconds(lasting).ok_or_else(needs)?,
+                }
+            }
+            "password" => Self::Password(arg.ok_or_else(|| needs(":TEXT"))?.to_owned()),
+            "jump" => {
+                let ticks = arg.and_then(|a| a.parse().ok());
+                Self::TimestampJump(ticks.ok_or_else(|| needs(":TICKS"))?)
+            }
+            "loss" => {
+                let rate = arg.and_then(|a| a.parse().ok());
+                let rate = rate.filter(|r| (0.0..=1.0).contains(r));
+                Self::LossRate(rate.ok_or_else(|| needs(":RATE from 0 to 1"))?)
+            }
+            "drop" => Self::DropNext(number(":COUNT")?.min(u64::from(u32::MAX)) as u32),
+            "truncate-frame" => Self::TruncateFrame,
+            "truncate" => Self::TruncateMessage,
+            "length" => Self::LengthLie(number(":BYTES")?),
+            "giant-header" => Self::GiantHeader(bytes()?),
+            "garbage" => Self::Garbage(bytes()?),
+            "redirect" => Self::Redirect(arg.map(str::to_owned)),
+            _ => return Err(ParseFaultError(format!("there is no fault `{kind}`"))),
+        })
+    }
+}
+
+/// Seconds as people write them.
+fn seconds(text: &str) -> Option<Duration> {
+    // `min` would make a number of what is none.
+    let seconds = text.parse().ok().filter(|s: &f64| !s.is_nan())?;
+    Duration::try_from_secs_f64(seconds.min(MAX_SECONDS)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fault;
+    use std::time::Duration;
+
+    #[test]
+    fn reads_every_kind() {
+        let read = |text: &str| text.parse::<Fault>().expect(text);
+        assert_eq!(read("close"), Fault::Close);
+        assert_eq!(read("stall:1.5"), Fault::Stall(Duration::from_millis(1500)));
+        assert_eq!(read("jump:-90000"), Fault::TimestampJump(-90_000));
+        assert_eq!(read("loss:0.01"), Fault::LossRate(0.01));
+        assert_eq!(read("password:a:b"), Fault::Password("a:b".into()));
+        assert_eq!(read("redirect"), Fault::Redirect(None));
+        let url = Some("http://127.0.0.1:1/x".to_owned());
+        assert_eq!(read("redirect:http://127.0.0.1:1/x"), Fault::Redirect(url));
+        let slow = Fault::SlowBytes {
+            bytes: 10,
+            pause: Duration::from_millis(20),
+            lasting: Duration::from_secs(3),
+        };
+        assert_eq!(read("slow-bytes:10,20,3"), slow);
+    }
+
+    #[test]
+    fn refuses_nonsense_with_a_reason() {
+        for text in [
+            "",
+            "stall",
+            "stall:x",
+            "stall:-1",
+            "stall:nan",
+            "loss:2",
+            "slow-bytes:1",
+            "boom",
+        ] {
+            let error = text.parse::<Fault>().expect_err(text);
+            assert!(error.to_string().contains("fault"), "{error}");
+        }
+    }
+
+    #[test]
+    fn absurd_numbers_are_bounded() {
+        assert_eq!("garbage:99999999999".parse(), Ok(Fault::Garbage(64 << 20)));
+        assert!("stall:1e300".parse::<Fault>().is_ok());
+    }
+}

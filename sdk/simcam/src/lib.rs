@@ -1,0 +1,47 @@
+//! Simulated cameras with faults.
+//!
+//! A camera plays a short [`Clip`], real encoded video of a moving scene, in a
+//! loop and in real time. Every frame shows the clip's clock to people and
+//! carries its number for machines (see [`strip`]), so that whoever recorded
+//! the camera can prove what the recording shows and when. What real cameras
+//! do wrong is done on demand: see [`Fault`].
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), simcam::Error> {
+//! use simcam::{Auth, Fault, RtspCamera, RtspConfig, Scheme};
+//!
+//! let camera = RtspCamera::start(RtspConfig {
+//!     auth: Some(Auth::new(Scheme::DigestMd5, "admin", "secret")),
+//!     ..RtspConfig::default()
+//! })
+//! .await?;
+//! println!("{}", camera.url());
+//! camera.inject(Fault::Close);
+//! camera.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod judge;
+pub mod strip;
+
+mod auth;
+mod camera;
+mod clip;
+mod error;
+mod fault;
+mod http;
+mod message;
+mod rng;
+mod rtsp;
+mod scene;
+mod tls;
+
+pub use auth::{Auth, Scheme};
+pub use camera::{ClientLog, Handle, Request, Sent};
+pub use clip::{Clip, ClipParams, Codec, Picture};
+pub use error::Error;
+pub use fault::{Fault, ParseFaultError, ScheduledFault};
+pub use http::{Boundary, HttpCamera, HttpConfig, Transfer};
+pub use rtsp::{Packetization, ParameterSets, RtspCamera, RtspConfig, StartAt};

@@ -1,0 +1,158 @@
+//! A camera that speaks RTSP 1.0 (RFC 2326) over interleaved TCP.
+
+mod rtcp;
+mod rtp;
+mod sdp;
+mod session;
+mod stream;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::auth::Auth;
+use crate::camera::{Handle, Service, Shared, Socket};
+use crate::clip::{Clip, ClipParams, Codec};
+use crate::error::Error;
+
+/// How NAL units become RTP packets (RFC 6184 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packetization {
+    /// Mode 0: every NAL unit is one packet, whatever its size (at most 64 KB).
+    SingleNal,
+    /// Mode 1: large NAL units as FU-A fragments of at most 1400 bytes.
+    NonInterleaved {
+        /// Whether parameter sets travel together in a STAP-A.
+        stap_a: bool,
+    },
+}
+
+/// Where a client finds SPS and PPS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterSets {
+    /// Only in the SDP.
+    Sdp,
+    /// Only in the stream, before every keyframe.
+    InBand,
+    /// In both.
+    Both,
+}
+
+/// The first frame that a new client gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartAt {
+    /// The next frame, whatever it is.
+    NextFrame,
+    /// The next keyframe.
+    NextKeyframe,
+    /// The newest keyframe and what followed it, at once, then live.
+    CachedGop,
+}
+
+/// Settings of an [`RtspCamera`].
+#[derive(Debug, Clone)]
+pub struct RtspConfig {
+    /// Default: `127.0.0.1`, any free port.
+    pub listen: SocketAddr,
+    /// RTSPS with a self-signed certificate of its own.
+    pub tls: bool,
+    /// The account; `None`: everybody may watch.
+    pub auth: Option<Auth>,
+    /// The FFmpeg binary that encodes the clip.
+    pub ffmpeg: PathBuf,
+    /// The picture; its codec must be H.264.
+    pub clip: ClipParams,
+    /// Path and query of the stream, beginning with a slash.
+    pub path: String,
+    /// Default: mode 1 without STAP-A.
+    pub packetization: Packetization,
+    /// Default: both.
+    pub parameter_sets: ParameterSets,
+    /// Default: the next frame.
+    pub start_at: StartAt,
+    /// A client that asks nothing for so long is dropped. Default 60 s, the
+    /// standard's; whole seconds are announced, and a fraction counts.
+    pub session_timeout: Duration,
+    /// Whether `GET_PARAMETER` is understood; some makes only know `OPTIONS`.
+    pub get_parameter: bool,
+    /// RTP timestamp of every client's first frame; random when `None`. See
+    /// [`RtspConfig::near_wrap`].
+    pub rtp_timestamp: Option<u32>,
+    /// Time between RTCP sender reports; the first goes out with the first
+    /// frame.
+    pub sender_reports: Duration,
+}
+
+impl Default for RtspConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tls: false,
+            auth: None,
+            ffmpeg: "ffmpeg".into(),
+            clip: ClipParams::default(),
+            path: "/stream1".into(),
+            packetization: Packetization::NonInterleaved { stap_a: false },
+            parameter_sets: ParameterSets::Both,
+            start_at: StartAt::NextFrame,
+            session_timeout: Duration::from_mins(1),
+            get_parameter: true,
+            rtp_timestamp: None,
+            sender_reports: Duration::from_secs(5),
+        }
+    }
+}
+
+impl RtspConfig {
+    /// The RTP timestamp that passes its 32-bit end so many seconds after a
+    /// client's first frame.
+    pub fn near_wrap(seconds: u32) -> u32 {
+        seconds.wrapping_mul(90_000).wrapping_neg()
+    }
+}
+
+/// A simulated RTSP camera with H.264.
+#[derive(Debug, Clone, Copy)]
+pub struct RtspCamera;
+
+impl RtspCamera {
+    /// Makes the clip and starts the camera.
+    pub async fn start(config: RtspConfig) -> Result<Handle, Error> {
+        if config.clip.codec != Codec::H264 {
+            return Err(Error::Config("this RTSP camera only has H.264".into()));
+        }
+        if !config.path.starts_with('/') || config.path.contains(char::is_whitespace) {
+            let path = &config.path;
+            return Err(Error::Config(format!("path `{path}` is not one of a URL")));
+        }
+        let clip = Clip::encode(&config.ffmpeg, &config.clip).await?;
+        let single = config.packetization == Packetization::SingleNal;
+        if single && clip.largest_unit() > rtp::MAX_SINGLE_NAL {
+            let largest = clip.largest_unit();
+            let text = format!("mode 0 and a NAL unit of {largest} bytes; take more slices");
+            return Err(Error::Config(text));
+        }
+        let shared = Shared::new(clip, config.auth.clone());
+        let (listen, tls, path) = (config.listen, config.tls, config.path.clone());
+        let scheme = if tls { "rtsps" } else { "rtsp" };
+        let service = Rtsp {
+            shared: shared.clone(),
+            config: Arc::new(config),
+        };
+        let url = |addr| format!("{scheme}://{addr}{path}");
+        Handle::start(shared, service, listen, tls, url).await
+    }
+}
+
+struct Rtsp {
+    shared: Arc<Shared>,
+    config: Arc<RtspConfig>,
+}
+
+impl Service for Rtsp {
+    async fn serve(&self, socket: Socket, addr: SocketAddr, client: crate::camera::Client) {
+        let session = session::Session::new(self.shared.clone(), self.config.clone(), addr, client);
+        session.run(socket).await;
+    }
+}

@@ -1,0 +1,333 @@
+//! One client's RTSP conversation.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::io::{AsyncWrite, split};
+use tokio::time::{Instant, sleep_until};
+
+use super::rtp::Packetizer;
+use super::sdp::TRACK;
+use super::stream::Stream;
+use super::{RtspConfig, sdp};
+use crate::auth::Denied;
+use crate::camera::{Client, Out, Shared, Socket};
+use crate::fault::Once;
+use crate::message::{Answer, End, Request, Requests};
+use crate::rng::Rng;
+
+pub(super) struct Session {
+    shared: Arc<Shared>,
+    config: Arc<RtspConfig>,
+    client: Client,
+    /// What the client calls the camera may differ; this is its real name.
+    base: String,
+    rng: Rng,
+    state: State,
+    deadline: Instant,
+}
+
+enum State {
+    Init,
+    Ready { id: String, channel: u8, ssrc: u32 },
+    Playing { id: String, stream: Box<Stream> },
+    Over,
+}
+
+impl Session {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        config: Arc<RtspConfig>,
+        addr: SocketAddr,
+        client: Client,
+    ) -> Self {
+        let scheme = if config.tls { "rtsps" } else { "rtsp" };
+        let seed = u64::from(addr.port()) << 40 ^ shared.clock.elapsed().as_nanos() as u64;
+        Self {
+            base: format!("{scheme}://{addr}{}", config.path),
+            deadline: Instant::now() + config.session_timeout,
+            rng: Rng::new(seed),
+            shared,
+            config,
+            client,
+            state: State::Init,
+        }
+    }
+
+    pub(super) async fn run(mut self, socket: Socket) {
+        let (read, write) = split(socket);
+        let mut requests = Requests::new(read);
+        let mut out = Out::new(write, self.shared.clone());
+        if self.converse(&mut requests, &mut out).await.is_ok() {
+            out.close().await;
+        }
+    }
+
+    async fn converse<R, W>(
+        &mut self,
+        requests: &mut Requests<R>,
+        out: &mut Out<W>,
+    ) -> std::io::Result<()>
+    where
+        R: tokio::io::AsyncRead + Unpin,
+        W: AsyncWrite + Unpin,
+    {
+        let mut bytes = Vec::new();
+        while !matches!(self.state, State::Over) {
+            let due = match &self.state {
+                State::Playing { stream, .. } => Some(stream.due()),
+                _ => None,
+            };
+            tokio::select! {
+                biased;
+                request = requests.next() => match request {
+                    Ok(request) => {
+                        self.deadline = Instant::now() + self.config.session_timeout;
+                        let answer = self.answer(&request);
+                        self.client.request(&request.method, &request.uri, answer.status);
+                        out.send(&self.spoil(answer).bytes("RTSP/1.0")).await?;
+                    }
+                    Err(End::Malformed) => {
+                        out.send(&Answer::new(400).bytes("RTSP/1.0")).await?;
+                        return Ok(());
+                    }
+                    Err(End::Closed) => return Ok(()),
+                },
+                () = sleep_until(self.deadline) => return Ok(()),
+                () = sleep_until(due.unwrap_or(self.deadline)), if due.is_some() => {
+                    if let State::Playing { stream, .. } = &mut self.state {
+                        bytes.clear();
+                        let sent = stream.advance(&mut bytes);
+                        if !bytes.is_empty() {
+                            out.send(&bytes).await?;
+                        }
+                        if let Some(mut sent) = sent {
+                            sent.at = self.shared.clock.elapsed();
+                            self.client.frame(sent);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Does to an answer what the faults in force demand.
+    fn spoil(&self, answer: Answer) -> Answer {
+        let faults = &self.shared.faults;
+        let giant = faults.take(|f| match f {
+            Once::GiantHeader(bytes) => Some(*bytes),
+            _ => None,
+        });
+        let playing = matches!(self.state, State::Playing { .. });
+        let lie = faults.take(|f| match f {
+            // While frames go out it is their lengths that lie.
+            Once::LengthLie(says) if !playing => Some(*says),
+            _ => None,
+        });
+        let answer = match giant {
+            Some(bytes) => answer.with("X-Padding", "x".repeat(bytes)),
+            None => answer,
+        };
+        let length = lie.unwrap_or(answer.body.len() as u64);
+        if length == 0 && lie.is_none() {
+            return answer;
+        }
+        answer.with("Content-Length", length.to_string())
+    }
+
+    fn answer(&mut self, request: &Request) -> Answer {
+        let Some(cseq) = request.header("CSeq").map(str::to_owned) else {
+            return Answer::new(400);
+        };
+        let answer = self.respond(request).with("Server", "simcam");
+        match &self.state {
+            State::Ready { id, .. } | State::Playing { id, .. } => {
+                let timeout = self.config.session_timeout.as_secs().max(1);
+                answer.with("Session", format!("{id};timeout={timeout}"))
+            }
+            State::Init | State::Over => answer,
+        }
+        .with("CSeq", cseq)
+    }
+
+    fn respond(&mut self, request: &Request) -> Answer {
+        if request.method == "OPTIONS" {
+            let mut public = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN".to_owned();
+            if self.config.get_parameter {
+                public += ", GET_PARAMETER";
+            }
+            return Answer::new(200).with("Public", public);
+        }
+        if let Some(url) = self.shared.faults.redirect() {
+            return Answer::new(302).with("Location", url);
+        }
+        if let Some(gate) = &self.shared.gate {
+            let value = request.header("Authorization");
+            if let Err(Denied(challenges)) = gate.check(&request.method, &request.uri, value) {
+                let challenge = |answer: Answer, c| answer.with("WWW-Authenticate", c);
+                return challenges.into_iter().fold(Answer::new(401), challenge);
+            }
+        }
+        let Some(place) = place(&request.uri, &self.config.path) else {
+            return Answer::new(404);
+        };
+        match request.method.as_str() {
+            "DESCRIBE" if place == Place::Aggregate => self.describe(),
+            "SETUP" => self.setup(request, place),
+            "PLAY" => self.play(request),
+            "GET_PARAMETER" if self.config.get_parameter => {
+                if self.knows(request) {
+                    Answer::new(200)
+                } else {
+                    Answer::new(454)
+                }
+            }
+            "TEARDOWN" if self.knows(request) => {
+                self.state = State::Over;
+                Answer::new(200)
+            }
+            "TEARDOWN" => Answer::new(454),
+            "DESCRIBE" => Answer::new(404),
+            _ => Answer::new(501),
+        }
+    }
+
+    fn describe(&self) -> Answer {
+        let mut answer = Answer::new(200)
+            .with("Content-Base", format!("{}/", self.base))
+            .with("Content-Type", "application/sdp");
+        answer.body = sdp::describe(&self.config, &self.shared.clip).into_bytes();
+        answer
+    }
+
+    fn setup(&mut self, request: &Request, place: Place) -> Answer {
+        if place != Place::Track || !matches!(self.state, State::Init) {
+            return Answer::new(455);
+        }
+        let transport = request.header("Transport").unwrap_or("");
+        let Some(channel) = transport.split(',').find_map(interleaved) else {
+            return Answer::new(461);
+        };
+        let random = self.rng.next();
+        let ssrc = (random >> 32) as u32;
+        self.state = State::Ready {
+            id: format!("{:08X}", random as u32),
+            channel,
+            ssrc,
+        };
+        let pair = format!("{channel}-{}", channel + 1);
+        let text = format!("RTP/AVP/TCP;unicast;interleaved={pair};ssrc={ssrc:08X}");
+        Answer::new(200).with("Transport", text)
+    }
+
+    fn play(&mut self, request: &Request) -> Answer {
+        if matches!(self.state, State::Init) {
+            return Answer::new(455);
+        }
+        if !self.knows(request) {
+            return Answer::new(454);
+        }
+        if let State::Ready { id, channel, ssrc } = &self.state {
+            let random = self.rng.next();
+            let mode = self.config.packetization;
+            let packetizer = Packetizer::new(mode, *channel, *ssrc, (random >> 32) as u16);
+            let (shared, config) = (self.shared.clone(), self.config.clone());
+            self.state = State::Playing {
+                id: id.clone(),
+                stream: Box::new(Stream::new(shared, config, packetizer, random as u32)),
+            };
+        }
+        let answer = Answer::new(200).with("Range", "npt=now-");
+        let State::Playing { stream, .. } = &self.state else {
+            return answer;
+        };
+        let (seq, rtptime) = stream.rtp_info();
+        let info = format!("url={}/{TRACK};seq={seq};rtptime={rtptime}", self.base);
+        answer.with("RTP-Info", info)
+    }
+
+    /// Whether the request names this session.
+    fn knows(&self, request: &Request) -> bool {
+        let given = request.header("Session").and_then(|s| s.split(';').next());
+        match &self.state {
+            State::Ready { id, .. } | State::Playing { id, .. } => {
+                given.is_some_and(|given| given.trim() == id)
+            }
+            State::Init | State::Over => given.is_none(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Aggregate,
+    Track,
+}
+
+/// What a request's URL means. Host and port are not looked at: a camera
+/// behind a port mapping does not know its name.
+fn place(uri: &str, path: &str) -> Option<Place> {
+    let after_scheme = uri.split_once("://")?.1;
+    let given = &after_scheme[after_scheme.find('/')?..];
+    match given.strip_prefix(path)? {
+        "" | "/" => Some(Place::Aggregate),
+        rest if rest.strip_prefix('/') == Some(TRACK) => Some(Place::Track),
+        _ => None,
+    }
+}
+
+/// The first channel of a transport over TCP, 0 where none is asked for.
+fn interleaved(transport: &str) -> Option<u8> {
+    let mut parts = transport.trim().split(';').map(str::trim);
+    if !parts.next()?.eq_ignore_ascii_case("RTP/AVP/TCP") {
+        return None;
+    }
+    let Some(channels) = parts.find_map(|p| p.strip_prefix("interleaved=")) else {
+        return Some(0);
+    };
+    let first = channels.split('-').next()?.parse().ok()?;
+    // The channel after it carries RTCP.
+    (first < u8::MAX).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, interleaved, place};
+
+    #[test]
+    fn urls() {
+        let path = "/cam?channel=1";
+        assert_eq!(
+            place("rtsp://h/cam?channel=1", path),
+            Some(Place::Aggregate)
+        );
+        assert_eq!(
+            place("rtsp://h:5/cam?channel=1/", path),
+            Some(Place::Aggregate)
+        );
+        assert_eq!(
+            place("rtsp://h/cam?channel=1/trackID=1", path),
+            Some(Place::Track)
+        );
+        for bad in [
+            "",
+            "*",
+            "rtsp://h",
+            "rtsp://h/cam",
+            "rtsp://h/cam?channel=1/x",
+            "/cam?channel=1",
+        ] {
+            assert_eq!(place(bad, path), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn transports() {
+        assert_eq!(interleaved("RTP/AVP/TCP;unicast;interleaved=4-5"), Some(4));
+        assert_eq!(interleaved("RTP/AVP/TCP"), Some(0));
+        assert_eq!(interleaved("RTP/AVP;unicast;client_port=1-2"), None);
+        assert_eq!(interleaved("RTP/AVP/TCP;interleaved=255-256"), None);
+        assert_eq!(interleaved(""), None);
+    }
+}

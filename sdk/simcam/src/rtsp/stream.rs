@@ -1,0 +1,178 @@
+//! The video of one client that plays.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::rtcp::Report;
+use super::rtp::{Frames, Packetizer};
+use super::{ParameterSets, RtspConfig, StartAt};
+use crate::camera::{Sent, Shared};
+use crate::fault::Once;
+
+/// RTP ticks a second (RFC 6184 8.2.1).
+const CLOCK_RATE: u128 = 90_000;
+/// A client that is so late has lost what fell due meanwhile, as with a
+/// camera's full send queue.
+const MAX_LAG: Duration = Duration::from_millis(800);
+
+pub(super) struct Stream {
+    shared: Arc<Shared>,
+    config: Arc<RtspConfig>,
+    packetizer: Packetizer,
+    frames: Frames,
+    /// The next frame to send.
+    next: u64,
+    /// Time of the first frame on the camera's clock, its RTP timestamp, and
+    /// the jumps that were over by then.
+    first: (Duration, u32, i64),
+    next_report: Instant,
+}
+
+impl Stream {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        config: Arc<RtspConfig>,
+        packetizer: Packetizer,
+        random: u32,
+    ) -> Self {
+        let (clip, clock) = (&shared.clip, &shared.clock);
+        let now = clock.number();
+        let next = match config.start_at {
+            StartAt::NextFrame => now + 1,
+            StartAt::NextKeyframe => clip.keyframe_from(now + 1),
+            StartAt::CachedGop => clip.keyframe_at(now),
+        };
+        let timestamp = config.rtp_timestamp.unwrap_or(random);
+        let first = (clock.offset(next), timestamp, shared.faults.jump());
+        Self {
+            packetizer,
+            frames: Frames::default(),
+            next,
+            first,
+            next_report: clock.due(next),
+            shared,
+            config,
+        }
+    }
+
+    /// `seq` and `rtptime` of the answer to PLAY.
+    pub(super) fn rtp_info(&self) -> (u16, u32) {
+        (self.packetizer.sequence, self.first.1)
+    }
+
+    /// When [`Stream::advance`] is to be called.
+    pub(super) fn due(&self) -> Instant {
+        self.shared.clock.due(self.next).min(self.next_report)
+    }
+
+    /// Appends to `out` what is due, and says which frame that was.
+    pub(super) fn advance(&mut self, out: &mut Vec<u8>) -> Option<Sent> {
+        let now = Instant::now();
+        if self.next_report <= now {
+            self.report(out);
+            self.next_report = now + self.config.sender_reports.max(Duration::from_millis(10));
+        }
+        let due = self.shared.clock.due(self.next);
+        if due > now {
+            return None;
+        }
+        let burst = self.config.start_at == StartAt::CachedGop
+            && self.shared.clock.offset(self.next) < self.first.0 + self.gop();
+        if !burst && now > due + MAX_LAG {
+            self.next = self.shared.clip.keyframe_from(self.shared.clock.number());
+            return None;
+        }
+        let sent = self.frame(out);
+        self.next += 1;
+        Some(sent)
+    }
+
+    fn gop(&self) -> Duration {
+        self.shared.clock.offset(u64::from(self.config.clip.gop))
+    }
+
+    fn frame(&mut self, out: &mut Vec<u8>) -> Sent {
+        let clip = &self.shared.clip;
+        let picture = clip.picture(self.next);
+        let frames = u64::from(clip.params().frames());
+        // B-frames travel after the frame that they are shown before.
+        let number = self.next - self.next % frames + u64::from(picture.index);
+        let timestamp = self.timestamp(self.shared.clock.offset(number));
+        let in_band = picture.key && self.config.parameter_sets != ParameterSets::Sdp;
+        let sets = if in_band { clip.parameter_sets() } else { &[] };
+        self.frames.clear();
+        self.packetizer
+            .picture(&mut self.frames, timestamp, sets, &picture.units);
+        let whole = put(&self.shared.faults, &self.frames, out);
+        Sent {
+            number,
+            index: picture.index,
+            at: Duration::ZERO,
+            key: picture.key,
+            whole,
+            rtp_timestamp: timestamp,
+        }
+    }
+
+    /// The RTP timestamp of a time on the camera's clock.
+    fn timestamp(&self, at: Duration) -> u32 {
+        let ticks = |t: Duration| ((t.as_nanos() + 1) * CLOCK_RATE / 1_000_000_000) as u64;
+        let (first, timestamp, jumped) = self.first;
+        let jump = self.shared.faults.jump().wrapping_sub(jumped);
+        let since = ticks(at).wrapping_sub(ticks(first));
+        timestamp
+            .wrapping_add(since as u32)
+            .wrapping_add(jump as u32)
+    }
+
+    fn report(&self, out: &mut Vec<u8>) {
+        let now = self.shared.clock.elapsed();
+        let report = Report {
+            ssrc: self.packetizer.ssrc,
+            unix: self.shared.clock.unix() + now,
+            rtp_timestamp: self.timestamp(now),
+            packets: self.packetizer.packets,
+            octets: self.packetizer.octets,
+        };
+        let bytes = report.bytes();
+        out.extend_from_slice(&[b'$', self.packetizer.channel + 1]);
+        out.extend_from_slice(&(bytes.len() as u16).to_be_bytes());
+        out.extend_from_slice(&bytes);
+    }
+}
+
+/// Appends the packets that the faults let pass; true where all did.
+fn put(faults: &crate::fault::Faults, frames: &Frames, out: &mut Vec<u8>) -> bool {
+    let truncate = faults.take(|f| (*f == Once::TruncateFrame).then_some(()));
+    let lie = faults.take(|f| match f {
+        Once::LengthLie(says) => Some(*says),
+        _ => None,
+    });
+    let count = frames.iter().len();
+    let kept = if truncate.is_some() { count / 2 } else { count };
+    let mut whole = kept == count && lie.is_none();
+    for (i, packet) in frames.iter().take(kept).enumerate() {
+        if faults.loses() {
+            whole = false;
+            continue;
+        }
+        let start = out.len();
+        out.extend_from_slice(packet);
+        if let Some(says) = lie.filter(|_| i == 0) {
+            let says = says.min(0xFFFF) as u16;
+            out[start + 2..start + 4].copy_from_slice(&says.to_be_bytes());
+        }
+    }
+    if truncate.is_some() && kept == 0 {
+        // A picture of one packet: half of that, with the length that fits.
+        if let Some(packet) = frames.iter().next() {
+            let half = (packet.len() / 2).max(4 + 12 + 1).min(packet.len());
+            let start = out.len();
+            out.extend_from_slice(&packet[..half]);
+            out[start + 2..start + 4].copy_from_slice(&((half - 4) as u16).to_be_bytes());
+        }
+    }
+    whole
+}
