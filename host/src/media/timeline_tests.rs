@@ -1,0 +1,238 @@
+//! Simulated cameras against the timeline.
+
+use proptest::prelude::*;
+
+use super::{STEP_US, Timeline};
+
+const RATE: u32 = 90_000;
+const FRAME_US: i64 = 40_000;
+
+/// A camera whose pictures are taken every 40 ms of true time.
+struct Camera {
+    /// How far the camera's clock is off, in parts per million.
+    drift_ppm: i64,
+    first_timestamp: u32,
+    jitter_us: i64,
+    seed: u64,
+}
+
+impl Camera {
+    fn timestamp(&self, true_us: i64) -> u64 {
+        let shown = true_us + true_us * self.drift_ppm / 1_000_000;
+        let ticks = shown * i64::from(RATE) / 1_000_000;
+        u64::from(self.first_timestamp.wrapping_add(ticks as u32))
+    }
+
+    fn jitter(&mut self) -> i64 {
+        self.seed = self
+            .seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let random = (self.seed >> 33) as i64;
+        if self.jitter_us == 0 {
+            0
+        } else {
+            random % self.jitter_us
+        }
+    }
+}
+
+/// Arrivals in the order of a TCP stream: a late one holds up those behind it.
+fn arrivals(camera: &mut Camera, frames: i64) -> Vec<(i64, u64, i64)> {
+    let mut latest = 0;
+    (0..frames)
+        .map(|n| {
+            let taken = n * FRAME_US;
+            latest = (taken + camera.jitter()).max(latest);
+            (taken, camera.timestamp(taken), latest)
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn drift_jitter_and_wrap_do_not_show(
+        drift_ppm in -10_000i64..=10_000,
+        first_timestamp in any::<u32>(),
+        jitter_us in 0i64..80_000,
+        seed in any::<u64>(),
+    ) {
+        let mut camera = Camera { drift_ppm, first_timestamp, jitter_us, seed };
+        let mut timeline = Timeline::new(RATE);
+        let mut last = None;
+        for (taken, timestamp, arrived) in arrivals(&mut camera, 3_000) {
+            let out = timeline.stamp(Some(timestamp), arrived);
+            if let Some(last) = last {
+                prop_assert!(out >= last + STEP_US);
+                if taken > 5_000_000 {
+                    let step: i64 = out - last;
+                    prop_assert!((step - FRAME_US).abs() < FRAME_US / 6, "step {step}");
+                }
+            }
+            if taken > 5_000_000 {
+                prop_assert!((out - taken).abs() <= 100_000, "{taken} shown at {out}");
+            }
+            last = Some(out);
+        }
+    }
+
+    #[test]
+    fn nonsense_never_goes_backwards(
+        packets in prop::collection::vec(
+            (prop::option::of(any::<u64>()), any::<i64>(), any::<bool>()), 0..200),
+        rate in any::<u32>(),
+        reordered in any::<bool>(),
+    ) {
+        let mut timeline = Timeline::new(rate).reordered(reordered);
+        let mut last: Option<i64> = None;
+        for (timestamp, arrived, again) in packets {
+            if again {
+                timeline.reanchor();
+            }
+            let out = timeline.stamp(timestamp, arrived);
+            if let (Some(last), false) = (last, reordered) {
+                prop_assert!(out > last || out == i64::MAX);
+            }
+            last = Some(out);
+        }
+    }
+
+    #[test]
+    fn jumps_end_at_the_arrival(jump_us in 1_200_000i64..20_000_000_000, back in any::<bool>()) {
+        let jump = if back { -jump_us } else { jump_us };
+        let mut timeline = Timeline::new(1_000_000);
+        let mut last = i64::MIN;
+        for n in 0..1_000 {
+            let now = n * FRAME_US;
+            let shown = 1_000_000_000_000 + now + if n >= 500 { jump } else { 0 };
+            let out = timeline.stamp(Some(shown as u64), now);
+            prop_assert!(out > last);
+            prop_assert!((out - now).abs() <= 1_000, "{now} shown at {out}");
+            last = out;
+        }
+    }
+}
+
+#[test]
+fn without_timestamps_the_arrival_counts() {
+    let mut timeline = Timeline::new(RATE);
+    assert_eq!(timeline.stamp(None, 5_000), 5_000);
+    assert_eq!(timeline.stamp(None, 45_000), 45_000);
+    assert_eq!(timeline.stamp(None, 45_000), 46_000);
+    assert_eq!(timeline.stamp(None, 2_000), 47_000);
+}
+
+#[test]
+fn a_counter_that_grows_past_32_bits_does_not_wrap() {
+    let mut timeline = Timeline::new(1_000_000);
+    for n in 0..100 {
+        let now = n * FRAME_US;
+        let shown = u64::from(u32::MAX) - 1_000_000 + now as u64;
+        assert_eq!(timeline.stamp(Some(shown), now), now);
+    }
+}
+
+#[test]
+fn a_clock_that_stands_still_leaves_the_arrival() {
+    let mut timeline = Timeline::new(RATE);
+    for n in 0..2_000 {
+        let now = n * FRAME_US;
+        let out = timeline.stamp(Some(77), now);
+        assert!((out - now).abs() <= FRAME_US, "{now} shown at {out}");
+    }
+}
+
+#[test]
+fn a_clock_of_another_rate_leaves_the_arrival() {
+    for shown_rate in [8_000, 45_000, 180_000] {
+        let mut timeline = Timeline::new(RATE);
+        for n in 0..2_000_i64 {
+            let now = n * FRAME_US;
+            let ticks = now * shown_rate / 1_000_000;
+            let out = timeline.stamp(Some(ticks as u64), now);
+            assert!((out - now).abs() <= 1_200_000, "{now} shown at {out}");
+        }
+    }
+}
+
+#[test]
+fn a_burst_at_the_start_settles_at_once() {
+    let mut timeline = Timeline::new(1_000_000);
+    // Three seconds of kept pictures within 30 ms, then as they are taken.
+    for n in 0..75 {
+        timeline.stamp(Some(n * 40_000), n as i64 * 400);
+    }
+    for n in 75..200_i64 {
+        let now = 30_000 + (n - 75) * FRAME_US;
+        let out = timeline.stamp(Some(n as u64 * 40_000), now);
+        assert!((out - now).abs() <= 90_000, "{now} shown at {out}");
+        if n > 80 {
+            assert!((out - now).abs() <= 1_000, "{now} shown at {out}");
+        }
+    }
+}
+
+#[test]
+fn a_stalled_network_does_not_move_pictures() {
+    for stall in [500_000, 1_500_000, 4_000_000, 8_000_000] {
+        let mut timeline = Timeline::new(1_000_000);
+        let mut line_free = 0;
+        for n in 0..1_000_i64 {
+            let taken = n * FRAME_US;
+            if n == 300 {
+                line_free = taken + stall;
+            }
+            // The backlog comes at ten times the camera's rate.
+            let arrived = taken.max(line_free);
+            line_free = arrived + FRAME_US / 10;
+            let out = timeline.stamp(Some(taken as u64), arrived);
+            assert!((out - taken).abs() <= 25_000, "{taken} shown at {out}");
+        }
+    }
+}
+
+#[test]
+fn an_encoder_that_paused_without_counting_lands_at_the_arrival() {
+    let mut timeline = Timeline::new(1_000_000);
+    for n in 0..1_000_i64 {
+        let pause = if n >= 300 { 3_000_000 } else { 0 };
+        let now = n * FRAME_US + pause;
+        let out = timeline.stamp(Some((n * FRAME_US) as u64), now);
+        if !(300..330).contains(&n) {
+            assert!((out - now).abs() <= 1_000, "{now} shown at {out}");
+        }
+    }
+}
+
+#[test]
+fn a_reconnect_anchors_anew_and_later() {
+    let mut timeline = Timeline::new(RATE);
+    let before = timeline.stamp(Some(1_000_000), 2_000_000);
+    timeline.reanchor();
+    assert_eq!(timeline.stamp(Some(5), 7_000_000), 7_000_000);
+    assert_eq!(timeline.stamp(Some(5 + 3_600), 7_050_000), 7_040_000);
+    timeline.reanchor();
+    let out = timeline.stamp(Some(9), 1_000);
+    assert!(out > before && out == 7_041_000);
+}
+
+#[test]
+fn reordered_pictures_keep_their_presentation_times() {
+    let mut timeline = Timeline::new(1_000_000).reordered(true);
+    // P B B in decoding order; the first second settles.
+    let mut order = Vec::new();
+    for group in 0..100_i64 {
+        for (place, shown) in [3, 1, 2].into_iter().enumerate() {
+            let shown = (group * 3 + shown) * FRAME_US;
+            let now = 1_000_000 + (group * 3 + place as i64) * FRAME_US;
+            let out = timeline.stamp(Some(shown as u64), now);
+            if group > 8 {
+                order.push((shown, out));
+            }
+        }
+    }
+    order.sort_unstable();
+    assert!(order.windows(2).all(|w| w[1].1 - w[0].1 == FRAME_US));
+}
