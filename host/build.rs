@@ -1,0 +1,62 @@
+//! Builds the built-in plugins as components and puts them where `plugins/builtin.rs` embeds
+//! them from.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const PLUGINS: &[&str] = &["rtsp", "mjpeg", "snapshot"];
+const TARGET: &str = "wasm32-wasip2";
+
+fn main() {
+    let host = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
+    let root = host.parent().expect("the host is a folder of the workspace");
+    for watched in ["plugins", "wit", "sdk/padelvar-sdk"] {
+        watch(&root.join(watched));
+    }
+
+    let target_dir = out.join("plugins");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .args(["build", "--release", "--locked", "--target", TARGET, "--manifest-path"])
+        .arg(root.join("plugins/Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&target_dir);
+    // The guests are built for another machine: what the outer build was told is not theirs.
+    for (key, _) in std::env::vars_os() {
+        let name = key.to_string_lossy().into_owned();
+        let outer = (name.starts_with("CARGO") && name != "CARGO_HOME")
+            || name.ends_with("RUSTFLAGS")
+            || name.starts_with("RUSTC");
+        if outer {
+            cargo.env_remove(&key);
+        }
+    }
+    let status = cargo.status().expect("cargo could not be started");
+    assert!(
+        status.success(),
+        "the built-in plugins could not be built; hint: rustup target add {TARGET}"
+    );
+    for plugin in PLUGINS {
+        let built = target_dir.join(TARGET).join("release").join(format!("{plugin}.wasm"));
+        let place = out.join(format!("{plugin}.wasm"));
+        std::fs::copy(&built, &place)
+            .unwrap_or_else(|error| panic!("{} is missing: {error}", built.display()));
+    }
+}
+
+/// Asks cargo to run this again when a source below `dir` changes.
+fn watch(dir: &Path) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = entry.file_name();
+        if path.is_dir() {
+            if name != "target" && name != "tests" {
+                watch(&path);
+            }
+        } else {
+            println!("cargo::rerun-if-changed={}", path.display());
+        }
+    }
+    println!("cargo::rerun-if-changed={}", dir.display());
+}

@@ -1,0 +1,183 @@
+//! The proxy listener: a feed as it is, for any number of clients.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::App;
+use super::caller::Papers;
+use super::preview::viewed;
+use super::problem::Problem;
+use crate::auth::Presented;
+use crate::media::mkv::{self, Writer};
+use crate::media::{Codec, Packet, VideoTrack};
+use crate::proxy::{Feed, Item, KeyPicture, Reader, Start};
+use crate::session::SessionError;
+
+/// What a client of the proxy may have unread, bytes.
+const CLIENT_BYTES: usize = 16 << 20;
+/// How long a client waits for the first picture.
+const FIRST_PICTURE: Duration = Duration::from_secs(10);
+/// Between the parts of a multipart answer.
+const BOUNDARY: &str = "padelvar-frame";
+
+/// `GET /health`
+pub async fn health(State(app): State<App>) -> Json<Value> {
+    let sessions = app.sessions.list(false).len();
+    Json(json!({"success": true, "status": "healthy", "feeds": sessions}))
+}
+
+fn feed(app: &App, papers: &Presented, id: &str) -> Result<Arc<Feed>, Problem> {
+    if app.proxy_open {
+        return Ok(app.sessions.get(id)?.feed().ok_or(SessionError::Closed)?);
+    }
+    viewed(app, papers, id)
+}
+
+/// `GET /{session_id}/stream.mjpeg`
+pub async fn mjpeg(
+    State(app): State<App>,
+    Papers(papers): Papers,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let feed = feed(&app, &papers, &id)?;
+    let mut latest = feed.watch_latest();
+    wait_for_picture(&mut latest).await?;
+    if feed.status().codec != Some(Codec::Mjpeg) {
+        let detail = "this camera sends no JPEGs; hint: stream.mkv";
+        return Err(Problem::new(StatusCode::CONFLICT, "not_mjpeg", detail));
+    }
+    Ok(multipart(latest, app.stopping.clone()))
+}
+
+async fn wait_for_picture(latest: &mut watch::Receiver<Option<KeyPicture>>) -> Result<(), Problem> {
+    match timeout(FIRST_PICTURE, latest.wait_for(Option::is_some)).await {
+        Ok(Ok(_)) => Ok(()),
+        _ => {
+            let detail = "the camera sends no picture";
+            Err(Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "no_picture",
+                detail,
+            ))
+        }
+    }
+}
+
+/// One JPEG a part. A client has one slot, the latest picture: one that is slow sees fewer and
+/// costs nobody anything.
+pub fn multipart(
+    mut latest: watch::Receiver<Option<KeyPicture>>,
+    stopping: CancellationToken,
+) -> Response {
+    latest.mark_changed();
+    let parts = stream::unfold((latest, stopping), |(mut latest, stopping)| async move {
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return None,
+                changed = latest.changed() => changed.ok()?,
+            }
+            let picture = latest.borrow_and_update().clone();
+            let Some(picture) = picture.filter(|p| p.track.codec == Codec::Mjpeg) else {
+                continue;
+            };
+            let data = picture.packet.data;
+            let mut part = format!(
+                "--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n",
+                data.len()
+            )
+            .into_bytes();
+            part.extend_from_slice(&data);
+            part.extend_from_slice(b"\r\n");
+            return Some((
+                Ok::<_, std::convert::Infallible>(Bytes::from(part)),
+                (latest, stopping),
+            ));
+        }
+    });
+    let kind = format!("multipart/x-mixed-replace; boundary={BOUNDARY}");
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    (headers, Body::from_stream(parts)).into_response()
+}
+
+/// `GET /{session_id}/stream.mkv`: Matroska, beginning with the newest keyframe.
+pub async fn matroska(
+    State(app): State<App>,
+    Papers(papers): Papers,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let feed = feed(&app, &papers, &id)?;
+    wait_for_picture(&mut feed.watch_latest()).await?;
+    let reader = feed.subscribe(Start::NewestKeyframe, CLIENT_BYTES);
+    let body = Muxed {
+        reader,
+        stopping: app.stopping.clone(),
+        track: None,
+        output: None,
+    };
+    let chunks = stream::unfold(body, |mut body| async move {
+        let chunk = body.next().await?;
+        Some((Ok::<_, std::convert::Infallible>(chunk), body))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "video/x-matroska"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, Body::from_stream(chunks)).into_response())
+}
+
+/// A client's own Matroska.
+struct Muxed {
+    reader: Reader,
+    stopping: CancellationToken,
+    track: Option<Arc<VideoTrack>>,
+    output: Option<(Writer, i64)>,
+}
+
+impl Muxed {
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            let item = tokio::select! {
+                () = self.stopping.cancelled() => return None,
+                item = self.reader.next() => item?,
+            };
+            match item {
+                // A stream cannot change its codec half-way: the client connects again.
+                Item::Track(track) => {
+                    let other = self.track.as_ref().is_some_and(|t| t.codec != track.codec);
+                    if other && self.output.is_some() {
+                        return None;
+                    }
+                    self.track = Some(track);
+                }
+                Item::Packet(packet) => return self.block(&packet),
+                Item::Overflow | Item::Lost => {}
+            }
+        }
+    }
+
+    fn block(&mut self, packet: &Packet) -> Option<Bytes> {
+        let mut out = Vec::new();
+        if self.output.is_none() {
+            out = mkv::header(self.track.as_deref()?).ok()?;
+            self.output = Some((Writer::new(), packet.pts_us));
+        }
+        let (writer, zero_us) = self.output.as_mut()?;
+        let pts_ms = (packet.pts_us - *zero_us) / 1000;
+        out.extend(writer.block(pts_ms, packet.keyframe, &packet.data));
+        Some(Bytes::from(out))
+    }
+}

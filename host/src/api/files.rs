@@ -1,0 +1,97 @@
+//! `/api/video/files/…`: the finished recordings.
+
+use axum::body::Body;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use tower_http::services::ServeFile;
+
+use super::App;
+use super::caller::Papers;
+use super::problem::Problem;
+use super::views::id_value;
+use crate::auth::{Action, Principal, Purpose, Resource};
+use crate::recording::RecordingStatus;
+use crate::session::{Session, SessionError, SessionId};
+
+/// A `file`.
+pub fn view(app: &App, caller: &Principal, session: &Session, status: &RecordingStatus) -> Value {
+    let id = &session.id;
+    let ticket = app
+        .door
+        .ticket(caller, &session.resource(), id.as_str(), Purpose::Download);
+    json!({
+        "id": id.as_str(),
+        "club_id": id_value(session.club_id.as_str()),
+        "terrain_id": id_value(session.terrain_id.as_str()),
+        "size_bytes": status.size_bytes,
+        "duration_seconds": status.duration_seconds,
+        "codec": "h264",
+        "created_at": session.created_at,
+        "download_url": ticket.map(|t| format!("/api/video/files/{id}/download?ticket={t}")),
+    })
+}
+
+#[derive(Deserialize)]
+pub struct DownloadQuery {
+    club_id: Option<String>,
+}
+
+/// `GET /api/video/files/{id}/download`, with ranges.
+pub async fn download(
+    State(app): State<App>,
+    Papers(papers): Papers,
+    Path(id): Path<String>,
+    Query(query): Query<DownloadQuery>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let caller = app
+        .door
+        .by_ticket_or_token(&papers, &id, Purpose::Download)?;
+    let unknown = || Problem::not_found("there is no such file");
+    let id = SessionId::parse(&id).ok_or_else(unknown)?;
+    let config = app.sessions.config();
+    let known = app.sessions.get(id.as_str()).ok();
+    let name = format!("{id}.mp4");
+    // A file is found by its folder; ids hold nothing that a path could be made of.
+    let club = config
+        .clubs
+        .iter()
+        .map(|club| club.id.to_string())
+        .find(|club| config.video.videos_dir.join(club).join(&name).is_file());
+    let club = club.ok_or_else(unknown)?;
+    if query.club_id.is_some_and(|asked| asked != club) {
+        return Err(unknown());
+    }
+    let resource = known.map_or_else(
+        || Resource {
+            kind: "file",
+            id: id.to_string(),
+            club: club.clone(),
+            owner: None,
+            terrain: None,
+        },
+        |session| Resource {
+            kind: "file",
+            ..session.resource()
+        },
+    );
+    app.door.ask(&caller, Action::FileDownload, &resource)?;
+    let path = config.video.videos_dir.join(&club).join(&name);
+    let answer = ServeFile::new_with_mime(&path, &"video/mp4".parse().map_err(|_| unknown())?)
+        .oneshot(request.map(|_| Body::empty()))
+        .await;
+    let mut response = answer
+        .map_err(|_| SessionError::UnknownSession(id.to_string()))?
+        .into_response();
+    let disposition = format!("attachment; filename=\"{name}\"");
+    if let Ok(value) = HeaderValue::from_str(&disposition) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_DISPOSITION, value);
+    }
+    Ok(response.map(Body::new))
+}

@@ -1,0 +1,132 @@
+//! Bodies of requests: read with a bound, parsed leniently (unknown members are ignored),
+//! checked strictly (a bad value names its field).
+
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use axum::extract::{FromRequest, Request};
+use axum::http::{StatusCode, header};
+use futures_util::StreamExt;
+use serde_json::{Map, Value};
+use tokio::time::{Instant, timeout_at};
+
+use super::problem::Problem;
+use crate::config::TerrainId;
+
+/// Longest body of a request. Stops clients that send without end.
+const MOST_BYTES: usize = 64 << 10;
+/// What is read of a body that is too long, so that its sender gets to read the answer.
+const MOST_DRAINED: usize = 64 << 20;
+/// How long a body may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The members of a JSON object.
+pub struct Fields(Map<String, Value>);
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        let json = kind.is_none_or(|kind| {
+            let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
+            let kind = kind.split(';').next().unwrap_or_default().trim();
+            kind == "application/json" || kind.ends_with("+json")
+        });
+        let bytes = read(request.into_body()).await?;
+        if !json {
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            return Err(Problem::new(
+                status,
+                "not_json",
+                "send Content-Type: application/json",
+            ));
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(members)) => Ok(Self(members)),
+            Ok(_) => Err(not_json("the body is not a JSON object")),
+            Err(error) => Err(not_json(format!("the body is not JSON: {error}"))),
+        }
+    }
+}
+
+fn not_json(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "not_json", detail)
+}
+
+async fn read(body: Body) -> Result<Vec<u8>, Problem> {
+    let hint = body.size_hint().lower();
+    let mut stream = body.into_data_stream();
+    let deadline = Instant::now() + PATIENCE;
+    let mut bytes = Vec::new();
+    let mut seen = 0;
+    loop {
+        let next = timeout_at(deadline, stream.next()).await.map_err(|_| {
+            Problem::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "too_slow",
+                "the body took too long",
+            )
+        })?;
+        match next {
+            None => break,
+            Some(Err(error)) => return Err(not_json(format!("the body broke off: {error}"))),
+            Some(Ok(chunk)) => {
+                seen += chunk.len();
+                if seen <= MOST_BYTES {
+                    bytes.extend_from_slice(&chunk);
+                } else if seen > MOST_DRAINED || hint > MOST_DRAINED as u64 {
+                    break;
+                }
+            }
+        }
+    }
+    if seen > MOST_BYTES {
+        let detail = format!("the body has over {MOST_BYTES} bytes");
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            detail,
+        ));
+    }
+    Ok(bytes)
+}
+
+impl Fields {
+    /// A terrain's id, as number or string.
+    pub fn terrain_id(&self) -> Result<TerrainId, Problem> {
+        let value = self.required("terrain_id")?;
+        serde_json::from_value(value.clone()).map_err(|_| {
+            Problem::bad_value("terrain_id", "terrain_id is an integer or a short text")
+        })
+    }
+
+    /// A text.
+    pub fn text(&self, name: &str) -> Result<&str, Problem> {
+        let value = self.required(name)?;
+        value
+            .as_str()
+            .ok_or_else(|| Problem::bad_value(name, format!("{name} is a text")))
+    }
+
+    /// Minutes over 0 and at most a day; none where the member is missing or null.
+    pub fn minutes(&self, name: &str) -> Result<Option<Duration>, Problem> {
+        let value = match self.0.get(name) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(value) => value,
+        };
+        let minutes = value
+            .as_f64()
+            .filter(|minutes| *minutes > 0.0 && *minutes <= 1440.0);
+        let minutes = minutes.ok_or_else(|| {
+            Problem::bad_value(name, format!("{name} is a number over 0 and at most 1440"))
+        })?;
+        Ok(Some(Duration::from_secs_f64(minutes * 60.0)))
+    }
+
+    fn required(&self, name: &str) -> Result<&Value, Problem> {
+        self.0
+            .get(name)
+            .ok_or_else(|| Problem::bad_value(name, format!("{name} is missing")))
+    }
+}

@@ -1,0 +1,72 @@
+//! The REST API and the proxy listener: parse, authenticate, ask, answer. The only room that
+//! knows HTTP answers; what is done is done in `session`.
+
+mod caller;
+mod feeds;
+mod files;
+mod health;
+mod input;
+mod preview;
+mod problem;
+mod recordings;
+mod request_id;
+mod server;
+mod sessions;
+mod views;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Door;
+use crate::preview::Snapshots;
+use crate::session::Sessions;
+
+pub use server::serve;
+
+/// What handlers work with.
+#[derive(Clone)]
+pub struct App {
+    /// All sessions.
+    pub sessions: Arc<Sessions>,
+    /// Who and whether.
+    pub door: Arc<Door>,
+    /// Pictures of cameras that do not send JPEGs.
+    pub snapshots: Arc<Snapshots>,
+    /// Cancelled when the host stops: open streams end.
+    pub stopping: CancellationToken,
+    /// Whether the proxy listener asks for no token.
+    pub proxy_open: bool,
+    /// `http://host:port` of the proxy listener, for `proxy_url`.
+    pub proxy_base: String,
+}
+
+/// The REST API.
+pub fn router(app: App) -> Router {
+    let router = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/api/video/health", get(health::health))
+        .route("/api/video/session/create", post(sessions::create))
+        .route("/api/video/session/close", post(sessions::close))
+        .route("/api/video/session/list", get(sessions::list))
+        .route("/api/video/session/{id}", get(sessions::show))
+        .route("/api/video/record/start", post(recordings::start))
+        .route("/api/video/record/stop", post(recordings::stop))
+        .route("/api/video/record/status/{id}", get(recordings::show))
+        .route("/api/video/files/{id}/download", get(files::download))
+        .route("/api/preview/{id}/snapshot.jpg", get(preview::snapshot))
+        .route("/api/preview/{id}/stream.mjpeg", get(preview::stream));
+    request_id::wrap(router).with_state(app)
+}
+
+/// The proxy listener: feeds as they are.
+pub fn proxy_router(app: App) -> Router {
+    let router = Router::new()
+        .route("/health", get(feeds::health))
+        .route("/{id}/stream.mjpeg", get(feeds::mjpeg))
+        .route("/{id}/stream.mkv", get(feeds::matroska));
+    request_id::wrap(router).with_state(app)
+}

@@ -1,0 +1,75 @@
+//! `/api/preview/…`: live pictures.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::App;
+use super::caller::Papers;
+use super::feeds::multipart;
+use super::problem::Problem;
+use crate::auth::{Action, Presented, Purpose};
+use crate::media::Codec;
+use crate::proxy::Feed;
+use crate::session::SessionError;
+
+/// `GET /api/preview/{id}/snapshot.jpg`: the latest picture that is there, at once.
+pub async fn snapshot(
+    State(app): State<App>,
+    Papers(papers): Papers,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let feed = viewed(&app, &papers, &id)?;
+    let latest = feed.watch_latest().borrow().clone();
+    let picture = latest.ok_or_else(no_picture)?;
+    let ffmpeg = app.sessions.config().video.ffmpeg_path.clone();
+    let jpeg = app
+        .snapshots
+        .jpeg(&id, &picture, &ffmpeg)
+        .await
+        .map_err(|error| {
+            Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "no_snapshot",
+                error.to_string(),
+            )
+        })?;
+    let headers = [
+        (header::CONTENT_TYPE, "image/jpeg"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, jpeg).into_response())
+}
+
+/// `GET /api/preview/{id}/stream.mjpeg`: the JPEGs of an MJPEG camera as they are.
+pub async fn stream(
+    State(app): State<App>,
+    Papers(papers): Papers,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let feed = viewed(&app, &papers, &id)?;
+    if feed.status().codec != Some(Codec::Mjpeg) {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "not_mjpeg",
+            "this camera sends no JPEGs, and its pictures are not encoded for viewers yet; hint: snapshot.jpg, or stream.mkv of the proxy",
+        ));
+    }
+    Ok(multipart(feed.watch_latest(), app.stopping.clone()))
+}
+
+/// The feed of a session that the caller may watch.
+pub fn viewed(app: &App, papers: &Presented, id: &str) -> Result<Arc<Feed>, Problem> {
+    let caller = app.door.by_ticket_or_token(papers, id, Purpose::Preview)?;
+    let session = app.sessions.get(id)?;
+    app.door
+        .ask(&caller, Action::PreviewView, &session.resource())?;
+    Ok(session.feed().ok_or(SessionError::Closed)?)
+}
+
+fn no_picture() -> Problem {
+    let detail = "the camera has not sent a picture yet";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_picture", detail)
+}

@@ -1,0 +1,129 @@
+//! Failures as RFC 9457 `application/problem+json`, and the one place where the host's errors
+//! become HTTP statuses.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use crate::auth::{Denied, Unauthenticated};
+use crate::recording::Refused;
+use crate::session::SessionError;
+
+/// A failure as it is answered. `request_id` is added on the way out.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    more: Map<String, Value>,
+}
+
+impl Problem {
+    /// `code` is stable and for programs, `detail` for people.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            more: Map::new(),
+        }
+    }
+
+    /// A value that cannot be used, with the field that holds it.
+    pub fn bad_value(field: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_value", detail)
+            .with("field", field.into())
+    }
+
+    /// Nothing of that name.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", detail)
+    }
+
+    /// One more member of the answer.
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.more.insert(name.to_owned(), value);
+        self
+    }
+
+    /// The answer's body.
+    pub fn body(&self, request_id: &str) -> Value {
+        let mut body = self.more.clone();
+        body.insert(
+            "type".into(),
+            json!(format!("urn:padelvar:problem:{}", self.code)),
+        );
+        body.insert(
+            "title".into(),
+            json!(self.status.canonical_reason().unwrap_or("Failure")),
+        );
+        body.insert("status".into(), json!(self.status.as_u16()));
+        body.insert("detail".into(), json!(self.detail));
+        body.insert("success".into(), json!(false));
+        body.insert("code".into(), json!(self.code));
+        body.insert("request_id".into(), json!(request_id));
+        Value::Object(body)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+        }
+        // The body is written by `request_id`, which knows the id.
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Unauthenticated> for Problem {
+    fn from(error: Unauthenticated) -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            error.to_string(),
+        )
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        Self::new(StatusCode::FORBIDDEN, denied.code, denied.reason)
+    }
+}
+
+impl From<SessionError> for Problem {
+    fn from(error: SessionError) -> Self {
+        use SessionError as E;
+        let detail = error.to_string();
+        let (status, code) = match &error {
+            E::UnknownTerrain(_) => (StatusCode::NOT_FOUND, "unknown_terrain"),
+            E::UnknownSession(_) => (StatusCode::NOT_FOUND, "unknown_session"),
+            E::NoRecording => (StatusCode::NOT_FOUND, "no_recording"),
+            E::TerrainBusy { .. } => (StatusCode::CONFLICT, "terrain_busy"),
+            E::NotRecording => (StatusCode::CONFLICT, "not_recording"),
+            E::NoPicture => (StatusCode::CONFLICT, "no_picture"),
+            E::Closed => (StatusCode::GONE, "session_closed"),
+            E::NoFfmpeg(_) => (StatusCode::SERVICE_UNAVAILABLE, "no_ffmpeg"),
+            E::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+            E::Refused(Refused::TooMany { .. }) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "too_many_recordings")
+            }
+            E::Refused(Refused::NoCpu { .. }) => (StatusCode::SERVICE_UNAVAILABLE, "no_cpu"),
+            E::Refused(Refused::NoDisk { .. } | Refused::NoFolder(_)) => {
+                (StatusCode::INSUFFICIENT_STORAGE, "no_disk")
+            }
+        };
+        Self::new(status, code, detail)
+    }
+}

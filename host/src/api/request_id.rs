@@ -1,0 +1,60 @@
+//! An id for every request, in the answer's header, in failures, and in the log; and the
+//! bodies of failures.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use tracing::{Instrument, debug, info_span};
+
+use super::App;
+use super::problem::Problem;
+
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Adds ids, failures' bodies, and answers for paths and methods that there are not.
+pub fn wrap(router: Router<App>) -> Router<App> {
+    router
+        .fallback(|| async { Problem::not_found("there is nothing at this path") })
+        .method_not_allowed_fallback(|| async {
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            Problem::new(
+                status,
+                "method_not_allowed",
+                "this path does not know this method",
+            )
+        })
+        .layer(from_fn(with_id))
+}
+
+async fn with_id(request: Request, next: Next) -> Response {
+    let id = new_id();
+    // The path only: a query may hold a ticket.
+    let span = info_span!("request", id, method = %request.method(), path = request.uri().path());
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.in_scope(|| debug!(status = response.status().as_u16(), "answered"));
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let (mut parts, _) = response.into_parts();
+        parts.headers.remove(header::CONTENT_LENGTH);
+        response = Response::from_parts(parts, Body::from(problem.body(&id).to_string()));
+    }
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HEADER, value);
+    }
+    let nosniff = HeaderValue::from_static("nosniff");
+    response
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    response.into_response()
+}
+
+/// Unique within a run of the host, and not to be mixed up with another run's.
+fn new_id() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("req_{:x}_{number:x}", crate::clock::now_us())
+}

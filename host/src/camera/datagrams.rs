@@ -1,0 +1,223 @@
+//! Pairs of UDP ports (RTP and RTCP) and multicast groups.
+
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::UdpSocket;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::connection::resolve;
+use super::grants::Grants;
+use super::inbox::{Post, io_error};
+use crate::clock::now_us;
+use crate::plugins::types::{
+    BoundPorts, Component, Datagram, DatagramToSend, Event, FailureClass, IoError,
+    MulticastRequest, PortFailure, ReceivedDatagrams,
+};
+
+/// Tries to find two neighbouring free ports.
+const TRIES: usize = 50;
+/// Datagrams in one event.
+const MOST: usize = 256;
+/// How long the first datagram waits for more.
+const COALESCE: Duration = Duration::from_millis(8);
+/// The largest datagram that is read (Ethernet's jumbo frames fit).
+const DATAGRAM_BYTES: usize = 16 << 10;
+
+/// A bound pair. Dropping it gives the ports back.
+pub struct Ports {
+    sockets: Arc<(UdpSocket, UdpSocket)>,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl Ports {
+    /// Binds an even port and the next one, on all addresses of this machine.
+    pub async fn bind(id: u32, grants: Grants, post: Post) -> Result<Self, IoError> {
+        for _ in 0..TRIES {
+            let Ok(first) = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await else {
+                continue;
+            };
+            let Ok(address) = first.local_addr() else {
+                continue;
+            };
+            if address.port() % 2 != 0 || address.port() == u16::MAX {
+                continue;
+            }
+            let next = (Ipv4Addr::UNSPECIFIED, address.port() + 1);
+            if let Ok(second) = UdpSocket::bind(next).await {
+                return Ok(Self::serve(id, (first, second), grants, None, post));
+            }
+        }
+        Err(io_error(
+            FailureClass::Other,
+            "no pair of UDP ports is free",
+        ))
+    }
+
+    /// Joins a granted multicast group (RFC 1112; IPv4).
+    pub async fn join(
+        request: &MulticastRequest,
+        grants: Grants,
+        post: Post,
+    ) -> Result<Self, IoError> {
+        let other = |text: String| io_error(FailureClass::Other, text);
+        grants
+            .check(&request.group, request.rtp_port)
+            .map_err(|refusal| other(refusal.to_string()))?;
+        let group: Ipv4Addr = request
+            .group
+            .parse()
+            .ok()
+            .filter(Ipv4Addr::is_multicast)
+            .ok_or_else(|| other(format!("{} is no IPv4 multicast group", request.group)))?;
+        if request.source.is_some() {
+            let text = "source-specific multicast is not there yet; join without a source";
+            return Err(io_error(FailureClass::Unsupported, text));
+        }
+        let rtcp_port = request
+            .rtp_port
+            .checked_add(1)
+            .ok_or_else(|| other("there is no port after 65535 for RTCP".into()))?;
+        let mut sockets = Vec::new();
+        for port in [request.rtp_port, rtcp_port] {
+            // Bound to the group's address, so that nothing else on this port comes in.
+            let socket = UdpSocket::bind((group, port)).await;
+            let socket = socket.map_err(|error| other(format!("{group}:{port}: {error}")))?;
+            socket
+                .join_multicast_v4(group, Ipv4Addr::UNSPECIFIED)
+                .map_err(|error| other(format!("{group}:{port}: {error}")))?;
+            sockets.push(socket);
+        }
+        let rtcp = sockets.pop().expect("two were pushed");
+        let rtp = sockets.pop().expect("two were pushed");
+        Ok(Self::serve(
+            request.port,
+            (rtp, rtcp),
+            grants,
+            Some(group),
+            post,
+        ))
+    }
+
+    fn serve(
+        id: u32,
+        sockets: (UdpSocket, UdpSocket),
+        grants: Grants,
+        group: Option<Ipv4Addr>,
+        post: Post,
+    ) -> Self {
+        let sockets = Arc::new(sockets);
+        let reading = Arc::clone(&sockets);
+        let task = tokio::spawn(async move {
+            if let Err(error) = read(id, &reading, &grants, group, &post).await {
+                let error = io_error(FailureClass::Unreachable, error.to_string());
+                post.send(Event::PortFailed(PortFailure { port: id, error }))
+                    .await;
+            }
+        });
+        Self {
+            sockets,
+            _task: AbortOnDropHandle::new(task),
+        }
+    }
+
+    /// Sends one datagram to a granted place; errors of single datagrams are the network's way.
+    pub async fn send(&self, datagram: &DatagramToSend, grants: &Grants) -> Result<(), IoError> {
+        grants
+            .check_datagram(&datagram.host, datagram.to_port)
+            .map_err(|refusal| io_error(FailureClass::Other, refusal.to_string()))?;
+        let to = resolve(&datagram.host, datagram.to_port, grants).await?;
+        let socket = match datagram.component {
+            Component::Rtp => &self.sockets.0,
+            Component::Rtcp => &self.sockets.1,
+        };
+        if let Some(to) = to.into_iter().find(SocketAddr::is_ipv4) {
+            let _ = socket.send_to(&datagram.bytes, to).await;
+        }
+        Ok(())
+    }
+}
+
+/// Receives from the camera's host, from hosts of `reach`, or from anybody towards a joined
+/// group; all else is dropped.
+async fn read(
+    id: u32,
+    sockets: &(UdpSocket, UdpSocket),
+    grants: &Grants,
+    group: Option<Ipv4Addr>,
+    post: &Post,
+) -> std::io::Result<()> {
+    let senders: HashSet<IpAddr> = match group {
+        Some(_) => HashSet::new(),
+        None => sender_addresses(grants).await,
+    };
+    let port = |socket: &UdpSocket| socket.local_addr().map(|address| address.port());
+    let (rtp_port, rtcp_port) = (port(&sockets.0)?, port(&sockets.1)?);
+    if !post
+        .send(Event::Bound(BoundPorts {
+            port: id,
+            rtp_port,
+            rtcp_port,
+        }))
+        .await
+    {
+        return Ok(());
+    }
+    let mut rtp_buffer = vec![0; DATAGRAM_BYTES];
+    let mut rtcp_buffer = vec![0; DATAGRAM_BYTES];
+    let mut waiting: Vec<Datagram> = Vec::new();
+    let mut deliver_at = tokio::time::Instant::now();
+    loop {
+        let (component, length, from) = tokio::select! {
+            read = sockets.0.recv_from(&mut rtp_buffer) => {
+                let (length, from) = read?;
+                (Component::Rtp, length, from)
+            }
+            read = sockets.1.recv_from(&mut rtcp_buffer) => {
+                let (length, from) = read?;
+                (Component::Rtcp, length, from)
+            }
+            () = tokio::time::sleep_until(deliver_at), if !waiting.is_empty() => {
+                let datagrams = std::mem::take(&mut waiting);
+                if !post.send(Event::Datagrams(ReceivedDatagrams { port: id, datagrams })).await {
+                    return Ok(());
+                }
+                continue;
+            }
+        };
+        if group.is_none() && !senders.contains(&from.ip()) {
+            continue;
+        }
+        if waiting.is_empty() {
+            deliver_at = tokio::time::Instant::now() + COALESCE;
+        }
+        let buffer = if component == Component::Rtp {
+            &rtp_buffer
+        } else {
+            &rtcp_buffer
+        };
+        waiting.push(Datagram {
+            component,
+            arrived: now_us() as u64,
+            host: from.ip().to_string(),
+            from_port: from.port(),
+            bytes: buffer[..length].to_vec(),
+        });
+        if waiting.len() >= MOST {
+            deliver_at = tokio::time::Instant::now();
+        }
+    }
+}
+
+async fn sender_addresses(grants: &Grants) -> HashSet<IpAddr> {
+    let mut addresses = HashSet::new();
+    for (host, port) in grants.hosts() {
+        // A name that does not resolve now is a camera that cannot send now.
+        for address in resolve(host, port, grants).await.unwrap_or_default() {
+            addresses.insert(address.ip());
+        }
+    }
+    addresses
+}

@@ -1,0 +1,148 @@
+//! A running host: listeners, sessions, the watch over its configuration. `serve` and `demo`
+//! both run one.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::api::{self, App};
+use crate::auth::{Door, TokenVerifier, signing_key};
+use crate::config::Config;
+use crate::plugins::{Cache, PluginEngine, Registry};
+use crate::preview::Snapshots;
+use crate::recording::repair_leftovers;
+use crate::session::Sessions;
+use crate::telemetry::LogControl;
+
+/// How long recordings may take to end when the host stops.
+const FINISH_WITHIN: Duration = Duration::from_secs(14);
+
+/// A host that answers.
+pub struct Host {
+    /// Where the REST API listens.
+    pub address: SocketAddr,
+    /// Where the proxy listens.
+    pub proxy_address: SocketAddr,
+    /// Whether a signing key was made just now.
+    pub made_key: bool,
+    sessions: Arc<Sessions>,
+    stopping: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Host {
+    /// Repairs what an earlier run left, loads the plugins and begins to answer.
+    pub async fn start(
+        config: watch::Receiver<Arc<Config>>,
+        log: Option<LogControl>,
+    ) -> Result<Self> {
+        let now = Arc::clone(&config.borrow());
+        let (secret, made_key) = signing_key(&now, true)?;
+        let door = Arc::new(Door::new(TokenVerifier::new(&secret, &now.auth)));
+        let listener = bind(now.server.listen, "server.listen").await?;
+        let proxy_listener = bind(now.proxy.listen, "proxy.listen").await?;
+        let repaired = repair_leftovers(&now.video.videos_dir).await;
+        if repaired > 0 {
+            info!(repaired, "unfinished recordings of an earlier run are files now");
+        }
+        let registry = Arc::new(load_plugins(&now).await?);
+        let sessions = Sessions::new(config.clone(), registry);
+        let stopping = CancellationToken::new();
+        let (address, proxy_address) = (listener.local_addr()?, proxy_listener.local_addr()?);
+        let app = App {
+            sessions: Arc::clone(&sessions),
+            door: Arc::clone(&door),
+            snapshots: Arc::new(Snapshots::default()),
+            stopping: stopping.clone(),
+            proxy_open: now.proxy.open,
+            proxy_base: format!("http://{proxy_address}"),
+        };
+        let tasks = vec![
+            listen(listener, api::router(app.clone()), &stopping, "REST API"),
+            listen(proxy_listener, api::proxy_router(app), &stopping, "proxy"),
+            tokio::spawn(follow(config, door, log, stopping.clone())),
+        ];
+        Ok(Self { address, proxy_address, made_key, sessions, stopping, tasks })
+    }
+
+    /// Finishes recordings, says goodbye to cameras, ends open answers.
+    pub async fn stop(self) {
+        let finishing = self.sessions.shut_down();
+        if tokio::time::timeout(FINISH_WITHIN, finishing).await.is_err() {
+            warn!("recordings took too long to finish; they are repaired at the next start");
+        }
+        self.stopping.cancel();
+        for task in self.tasks {
+            // A task that panicked has ended, which is what is wanted of it here.
+            let _ = task.await;
+        }
+    }
+}
+
+/// Loads all plugins, off the threads that answer requests.
+pub async fn load_plugins(config: &Config) -> Result<Registry> {
+    let cache_dir = cache_dir(config);
+    let plugins_dir = config.plugins.dir.clone();
+    tokio::task::spawn_blocking(move || {
+        let engine = PluginEngine::new().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+        let cache = Cache::open(&cache_dir);
+        Registry::load(&engine, &cache, &plugins_dir).context("a built-in plugin does not load")
+    })
+    .await?
+}
+
+/// Compiled plugins lie beside the catalogue.
+fn cache_dir(config: &Config) -> PathBuf {
+    config.catalogue.url.path().with_file_name("padelvar-cache")
+}
+
+async fn bind(address: SocketAddr, key: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}\n  hint: set {key} to a free address")
+    })
+}
+
+fn listen(
+    listener: TcpListener,
+    router: axum::Router,
+    stopping: &CancellationToken,
+    name: &'static str,
+) -> JoinHandle<()> {
+    let stopping = stopping.clone();
+    tokio::spawn(async move {
+        if let Err(error) = api::serve(listener, router, stopping).await {
+            error!(name, %error, "listener ended");
+        }
+    })
+}
+
+/// Applies what changes in the configuration and is not read anew at every use.
+async fn follow(
+    mut config: watch::Receiver<Arc<Config>>,
+    door: Arc<Door>,
+    log: Option<LogControl>,
+    stopping: CancellationToken,
+) {
+    loop {
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            changed = config.changed() => if changed.is_err() { return },
+        }
+        let now = Arc::clone(&config.borrow_and_update());
+        if let Some(log) = &log {
+            log.set(&now.log);
+        }
+        match signing_key(&now, false) {
+            Ok((secret, _)) => door.replace(TokenVerifier::new(&secret, &now.auth)),
+            Err(error) => warn!(%error, "tokens are checked as before"),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The commands. Data goes to stdout, all else to stderr.
+
+mod check;
+mod demo;
+mod host;
+mod init;
+mod plugin;
+mod serve;
+mod token;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Records padel courts: one match, one MP4.
+#[derive(Parser)]
+#[command(name = "padelvar", version, about, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a commented padelvar.toml.
+    Init {
+        /// Where to.
+        #[arg(long, default_value = "padelvar.toml", value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Run the host.
+    Serve {
+        #[command(flatten)]
+        config: ConfigArgument,
+    },
+    /// Record two simulated cameras through the REST API: no hardware, no configuration.
+    Demo(demo::DemoArguments),
+    /// Check the configuration, FFmpeg, folders and plugins.
+    Check {
+        #[command(flatten)]
+        config: ConfigArgument,
+        /// Print the result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a token signed with the configured secret.
+    Token(token::TokenArguments),
+    /// Look at plugins.
+    Plugin {
+        #[command(subcommand)]
+        command: plugin::PluginCommand,
+    },
+}
+
+/// Which configuration.
+#[derive(clap::Args)]
+struct ConfigArgument {
+    /// The configuration file.
+    #[arg(long, default_value = "padelvar.toml", value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    // Wrong usage ends here, with exit code 2.
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Init { config } => init::run(&config),
+        Command::Serve { config } => serve::run(&config.config),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Check { config, json } => check::run(&config.config, json),
+        Command::Token(arguments) => token::run(&arguments),
+        Command::Plugin { command } => plugin::run(&command),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

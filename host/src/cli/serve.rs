@@ -1,0 +1,58 @@
+//! `padelvar serve`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::host::Host;
+use crate::config::{self, process_environment};
+use crate::recording::{FfmpegTools, ToolStatus};
+use crate::telemetry;
+
+/// Runs the host until SIGTERM or SIGINT.
+pub fn run(path: &Path) -> Result<()> {
+    let environment = process_environment();
+    let loaded = config::load(path, &environment)?;
+    let log = telemetry::start(&loaded.config.log);
+    for warning in &loaded.warnings {
+        warn!("{warning}");
+    }
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")?
+        .block_on(async {
+            // Before anything is started, so that no signal is lost.
+            let mut terminate = signal(SignalKind::terminate())?;
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let shown = loaded.path.display().to_string();
+            let ffmpeg_path = loaded.config.video.ffmpeg_path.clone();
+            let (sender, receiver) = watch::channel(Arc::new(loaded.config.clone()));
+            let host = Host::start(receiver, Some(log)).await?;
+            info!(api = %host.address, proxy = %host.proxy_address, config = shown, "padelvar is ready");
+            eprintln!("padelvar is ready: REST API on http://{}", host.address);
+            if host.made_key {
+                eprintln!("  a signing key was made; hint: `padelvar token --role SUPER_ADMIN --config {shown}` prints a token");
+            }
+            if let ToolStatus::Missing(reason) = FfmpegTools::default().status(&ffmpeg_path).await {
+                warn!(reason, "nothing can be recorded");
+            }
+            let ended = CancellationToken::new();
+            let watching =
+                tokio::spawn(config::watch(loaded, environment, sender, ended.clone()));
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            info!("stopping");
+            host.stop().await;
+            ended.cancel();
+            watching.await?;
+            Ok(())
+        })
+}

@@ -1,0 +1,23 @@
+//! PadelVar: records padel courts, one match, one MP4.
+
+pub mod api;
+pub mod auth;
+pub mod camera;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod hex;
+pub mod media;
+pub mod mp4;
+pub mod plugins;
+pub mod preview;
+pub mod proxy;
+pub mod recording;
+pub mod session;
+pub mod telemetry;
+
+/// Installs the process's one crypto provider. May be called again.
+pub fn install_crypto() {
+    // An error says that there is one already, which is as good.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}

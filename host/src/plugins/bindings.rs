@@ -1,0 +1,16 @@
+//! Rust types of `wit/adapter`, generated.
+
+#![allow(
+    missing_docs,
+    clippy::pedantic,
+    reason = "generated; the WIT file holds the documentation"
+)]
+
+wasmtime::component::bindgen!({
+    path: "../wit/adapter/since_v0.1.0",
+    world: "camera-adapter",
+    additional_derives: [PartialEq],
+});
+
+pub use exports::padelvar::adapter::adapter as exported;
+pub use padelvar::adapter::types;

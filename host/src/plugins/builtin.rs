@@ -1,0 +1,18 @@
+//! The plugins inside the binary, in the order in which they are offered a URL.
+
+/// Name and component of each built-in adapter. `mjpeg` comes before `snapshot`: an HTTP
+/// camera that answers a single JPEG is refused by the first and taken by the second.
+pub const ADAPTERS: &[(&str, &[u8])] = &[
+    (
+        "rtsp",
+        include_bytes!(concat!(env!("OUT_DIR"), "/rtsp.wasm")),
+    ),
+    (
+        "mjpeg",
+        include_bytes!(concat!(env!("OUT_DIR"), "/mjpeg.wasm")),
+    ),
+    (
+        "snapshot",
+        include_bytes!(concat!(env!("OUT_DIR"), "/snapshot.wasm")),
+    ),
+];

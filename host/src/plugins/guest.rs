@@ -1,0 +1,147 @@
+//! A running session of an adapter, on a thread of its own.
+//!
+//! Guests get threads and not tokio tasks: a synchronous WASI call on a tokio worker panics,
+//! and a guest's loop must never hold a thread that answers the API. A thread a session keeps
+//! them apart from each other as well; it sleeps between calls and costs a few pages.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc as std_mpsc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use super::bindings::exported::{Command, Event};
+use super::bindings::types::Camera;
+use super::instance::{Instance, Trap};
+use super::limits::CALL_WALL_SECONDS;
+use super::loader::Adapter;
+
+/// Stack of a guest's thread: wasmtime gives the guest 512 KiB of it.
+const STACK_BYTES: usize = 2 << 20;
+
+/// Why a guest is gone.
+#[derive(Debug, Clone, Error)]
+pub enum GuestError {
+    /// It trapped: a panic, a loop, too much memory, a nonsense answer.
+    #[error("the adapter `{adapter}` was stopped: it {reason}")]
+    Trapped {
+        /// Name of the adapter.
+        adapter: String,
+        /// What it did.
+        reason: Trap,
+    },
+    /// It did not come back from a call.
+    #[error(
+        "the adapter `{adapter}` was given up: a call has not returned for {CALL_WALL_SECONDS} s"
+    )]
+    Stuck {
+        /// Name of the adapter.
+        adapter: String,
+    },
+    /// Its thread could not be made.
+    #[error("no thread for the adapter: {0}")]
+    Thread(String),
+}
+
+struct Call {
+    now_us: u64,
+    event: Event,
+    reply: oneshot::Sender<Result<Vec<Command>, Trap>>,
+}
+
+/// One session. Dropping it ends the thread.
+pub struct Guest {
+    adapter: Arc<Adapter>,
+    calls: std_mpsc::Sender<Call>,
+    memory_bytes: Arc<AtomicU64>,
+}
+
+impl Guest {
+    /// Starts a thread with an instance of `adapter` for one attempt at `camera`. An instance
+    /// that cannot be made shows at the first call.
+    pub fn start(adapter: Arc<Adapter>, camera: Camera) -> Result<Self, GuestError> {
+        let (calls, inbox) = std_mpsc::channel::<Call>();
+        let memory_bytes = Arc::new(AtomicU64::new(0));
+        let thread_adapter = Arc::clone(&adapter);
+        let thread_memory = Arc::clone(&memory_bytes);
+        std::thread::Builder::new()
+            .name(format!("guest-{}", adapter.name()))
+            .stack_size(STACK_BYTES)
+            .spawn(move || serve(&thread_adapter, &camera, &inbox, &thread_memory))
+            .map_err(|error| GuestError::Thread(error.to_string()))?;
+        Ok(Self {
+            adapter,
+            calls,
+            memory_bytes,
+        })
+    }
+
+    /// Hands one event to the guest and waits for its commands.
+    pub async fn handle(&self, now_us: u64, event: Event) -> Result<Vec<Command>, GuestError> {
+        self.adapter.count_call();
+        let (reply, answer) = oneshot::channel();
+        if self
+            .calls
+            .send(Call {
+                now_us,
+                event,
+                reply,
+            })
+            .is_err()
+        {
+            return Err(self.trapped("ended unexpectedly".into()));
+        }
+        match tokio::time::timeout(Duration::from_secs(CALL_WALL_SECONDS), answer).await {
+            Ok(Ok(Ok(commands))) => Ok(commands),
+            Ok(Ok(Err(trap))) => Err(self.trapped(trap)),
+            Ok(Err(_)) => Err(self.trapped("ended unexpectedly".into())),
+            Err(_) => {
+                self.adapter.count_trap();
+                Err(GuestError::Stuck {
+                    adapter: self.adapter.name().to_owned(),
+                })
+            }
+        }
+    }
+
+    /// Bytes of linear memory in use.
+    pub fn memory_bytes(&self) -> u64 {
+        self.memory_bytes.load(Ordering::Relaxed)
+    }
+
+    fn trapped(&self, reason: Trap) -> GuestError {
+        self.adapter.count_trap();
+        GuestError::Trapped {
+            adapter: self.adapter.name().to_owned(),
+            reason,
+        }
+    }
+}
+
+fn serve(adapter: &Adapter, camera: &Camera, inbox: &std_mpsc::Receiver<Call>, memory: &AtomicU64) {
+    let started = adapter.instantiate().and_then(|mut instance: Instance| {
+        let session = instance.open(camera)?;
+        Ok((instance, session))
+    });
+    let (mut instance, session) = match started {
+        Ok(pair) => pair,
+        Err(trap) => {
+            if let Ok(call) = inbox.recv() {
+                let _ = call.reply.send(Err(trap));
+            }
+            return;
+        }
+    };
+    while let Ok(call) = inbox.recv() {
+        let answer = instance.handle(session, call.now_us, &call.event);
+        memory.store(instance.memory_bytes() as u64, Ordering::Relaxed);
+        let dead = answer.is_err();
+        // The asker may have given up meanwhile; then nobody reads it.
+        let _ = call.reply.send(answer);
+        if dead {
+            return;
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! From bytes to an adapter that can be used: hash, compile, check, introduce.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use wasmtime::component::InstancePre;
+
+use super::bindings::exported::Description;
+use super::cache::Cache;
+use super::engine::PluginEngine;
+use super::instance::{Instance, Trap};
+use super::wasi::{self, World};
+
+/// Where a plugin came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Inside the host's binary.
+    BuiltIn,
+    /// A file in `plugins.dir`.
+    File(PathBuf),
+}
+
+/// Why a plugin is not used.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// Too large, unreadable, or writable by others.
+    #[error("{0}")]
+    File(String),
+    /// Not a component, or one that this host cannot compile.
+    #[error("not a WebAssembly component that this host can load: {0}")]
+    Component(String),
+    /// It does not export `padelvar:adapter/adapter@0.1.0` or imports what is not granted.
+    #[error("not an adapter for this host (padelvar:adapter@0.1.0): {0}")]
+    World(String),
+    /// Its self-check failed.
+    #[error("its self-check failed: it {0}")]
+    SelfCheck(Trap),
+}
+
+/// An adapter that was loaded and checked.
+pub struct Adapter {
+    name: String,
+    digest: String,
+    origin: Origin,
+    description: Description,
+    engine: PluginEngine,
+    component: InstancePre<World>,
+    calls: AtomicU64,
+    traps: AtomicU64,
+}
+
+impl Adapter {
+    /// Loads an adapter from the bytes of a component. Compiles, so not for a thread that
+    /// answers requests.
+    pub fn load(
+        engine: &PluginEngine,
+        cache: &Cache,
+        name: &str,
+        origin: Origin,
+        wasm: &[u8],
+    ) -> Result<Self, LoadError> {
+        let digest = hex(&Sha256::digest(wasm));
+        let component = cache
+            .component(engine.wasmtime(), &digest, wasm)
+            .map_err(|error| LoadError::Component(root(&error)))?;
+        let component = wasi::linker(engine.wasmtime())
+            .and_then(|linker| linker.instantiate_pre(&component))
+            .and_then(|pre| super::bindings::CameraAdapterPre::new(pre.clone()).map(|_| pre))
+            .map_err(|error| LoadError::World(root(&error)))?;
+        // On a thread of its own: a synchronous WASI call would panic on a tokio worker.
+        let description = std::thread::scope(|scope| {
+            scope
+                .spawn(|| {
+                    Instance::new(engine.wasmtime(), &component, [0; 32])
+                        .and_then(|mut instance| instance.describe())
+                })
+                .join()
+                .unwrap_or_else(|_| Err("brought down the thread that checked it".into()))
+        })
+        .map_err(LoadError::SelfCheck)?;
+        Ok(Self {
+            name: name.to_owned(),
+            digest,
+            origin,
+            description,
+            engine: engine.clone(),
+            component,
+            calls: AtomicU64::new(0),
+            traps: AtomicU64::new(0),
+        })
+    }
+
+    /// The file's stem, or the built-in's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// SHA-256 of the component, lower case hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Where it came from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// What it said of itself.
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// Calls and traps since it was loaded.
+    pub fn counts(&self) -> (u64, u64) {
+        (
+            self.calls.load(Ordering::Relaxed),
+            self.traps.load(Ordering::Relaxed),
+        )
+    }
+
+    /// Whether it knows a URL scheme (lower case).
+    pub fn knows_scheme(&self, scheme: &str) -> bool {
+        self.description.schemes.iter().any(|known| known == scheme)
+    }
+
+    pub(super) fn count_call(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_trap(&self) {
+        self.traps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn instantiate(&self) -> Result<Instance, Trap> {
+        let mut seed = [0; 32];
+        // Unpredictable to cameras, known to the host. When the system has no randomness a
+        // fixed seed is as good as none: no secret is made in a guest.
+        let _ = rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty());
+        Instance::new(self.engine.wasmtime(), &self.component, seed)
+    }
+}
+
+fn root(error: &wasmtime::Error) -> String {
+    let text: Vec<String> = error.chain().map(ToString::to_string).collect();
+    text.join(": ")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,5 @@
+//! Pictures for people who watch.
+
+mod snapshot;
+
+pub use snapshot::{SnapshotError, Snapshots};

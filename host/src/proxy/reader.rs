@@ -1,0 +1,198 @@
+//! One reader's queue: bounded in bytes, never waited for.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::media::{Packet, VideoTrack};
+
+/// Where a reader begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// With the newest keyframe that is there and what followed it, if the camera is live.
+    NewestKeyframe,
+    /// With the next keyframe that comes.
+    NextKeyframe,
+}
+
+/// What a reader gets.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// What the packets from here on are. Comes before the first packet, and again when it
+    /// changes.
+    Track(Arc<VideoTrack>),
+    /// A picture.
+    Packet(Packet),
+    /// The reader was too slow: pictures up to the next keyframe were dropped.
+    Overflow,
+    /// The connection to the camera was lost; after it, packets begin with a keyframe.
+    Lost,
+}
+
+#[derive(Default)]
+struct Queue {
+    items: VecDeque<Item>,
+    bytes: usize,
+    /// Packets before the next keyframe are of no use to this reader.
+    wants_keyframe: bool,
+    ended: bool,
+}
+
+/// The side that the feed holds.
+pub struct Inlet {
+    queue: Mutex<Queue>,
+    changed: Notify,
+    limit_bytes: usize,
+}
+
+impl Inlet {
+    pub fn new(limit_bytes: usize) -> Arc<Self> {
+        let queue = Mutex::new(Queue {
+            wants_keyframe: true,
+            ..Queue::default()
+        });
+        Arc::new(Self {
+            queue,
+            changed: Notify::new(),
+            limit_bytes,
+        })
+    }
+
+    /// Adds an item; drops to the next keyframe when the queue is full.
+    pub fn push(&self, item: Item) {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        match &item {
+            Item::Packet(packet) => {
+                if queue.wants_keyframe && !packet.keyframe {
+                    return;
+                }
+                if queue.bytes + packet.data.len() > self.limit_bytes {
+                    // The reader is behind by more than it may be. What it has not read is
+                    // of no use once there is a hole; it goes on with the next keyframe.
+                    queue
+                        .items
+                        .retain(|item| matches!(item, Item::Track(_) | Item::Lost));
+                    queue.bytes = 0;
+                    queue.wants_keyframe = true;
+                    queue.items.push_back(Item::Overflow);
+                    self.changed.notify_one();
+                    return;
+                }
+                queue.wants_keyframe = false;
+                queue.bytes += packet.data.len();
+            }
+            Item::Lost => queue.wants_keyframe = true,
+            Item::Track(_) | Item::Overflow => {}
+        }
+        queue.items.push_back(item);
+        self.changed.notify_one();
+    }
+
+    /// Ends the reader once it has read what is there.
+    pub fn end(&self) {
+        self.queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .ended = true;
+        self.changed.notify_one();
+    }
+}
+
+/// A reader of a feed. Dropping it takes it off the feed.
+pub struct Reader {
+    inlet: Arc<Inlet>,
+}
+
+impl Reader {
+    pub(super) fn new(inlet: Arc<Inlet>) -> Self {
+        Self { inlet }
+    }
+
+    /// The next item; none when the feed has ended. Safe to drop and call again.
+    pub async fn next(&mut self) -> Option<Item> {
+        loop {
+            {
+                let mut queue = self
+                    .inlet
+                    .queue
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                if let Some(item) = queue.items.pop_front() {
+                    if let Item::Packet(packet) = &item {
+                        queue.bytes -= packet.data.len();
+                    }
+                    return Some(item);
+                }
+                if queue.ended {
+                    return None;
+                }
+            }
+            self.inlet.changed.notified().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn packet(pts_us: i64, keyframe: bool, size: usize) -> Item {
+        let data = Bytes::from(vec![0; size]);
+        Item::Packet(Packet {
+            pts_us,
+            keyframe,
+            lost_before: 0,
+            data,
+        })
+    }
+
+    async fn drain(reader: &mut Reader) -> Vec<String> {
+        let mut seen = Vec::new();
+        while let Some(item) = reader.next().await {
+            seen.push(match item {
+                Item::Packet(packet) => packet.pts_us.to_string(),
+                Item::Overflow => "overflow".into(),
+                Item::Lost => "lost".into(),
+                Item::Track(_) => "track".into(),
+            });
+        }
+        seen
+    }
+
+    #[tokio::test]
+    async fn a_slow_reader_goes_on_at_the_next_keyframe() {
+        let inlet = Inlet::new(100);
+        for item in [
+            packet(0, false, 10), // before any keyframe: of no use
+            packet(1, true, 40),
+            packet(2, false, 40),
+            packet(3, false, 40), // too much
+            packet(4, false, 10),
+            packet(5, true, 40),
+            packet(6, false, 40),
+        ] {
+            inlet.push(item);
+        }
+        inlet.end();
+        let mut reader = Reader::new(inlet);
+        assert_eq!(drain(&mut reader).await, ["overflow", "5", "6"]);
+    }
+
+    #[tokio::test]
+    async fn after_a_loss_it_begins_with_a_keyframe() {
+        let inlet = Inlet::new(100);
+        for item in [
+            packet(1, true, 1),
+            Item::Lost,
+            packet(2, false, 1),
+            packet(3, true, 1),
+        ] {
+            inlet.push(item);
+        }
+        inlet.end();
+        assert_eq!(drain(&mut Reader::new(inlet)).await, ["1", "lost", "3"]);
+    }
+}

@@ -1,0 +1,53 @@
+//! What is told of a camera.
+
+use serde::Serialize;
+
+use crate::media::Codec;
+
+/// How a camera is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CameraState {
+    /// Never seen yet; it is being tried.
+    Connecting,
+    /// Pictures come.
+    Live,
+    /// It was there and is gone; it is being tried.
+    Lost,
+}
+
+/// A camera as the API shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CameraStatus {
+    /// How it is doing.
+    pub state: CameraState,
+    /// Codec of the pictures, once known.
+    pub codec: Option<Codec>,
+    /// Pixels, once known.
+    pub width: Option<u32>,
+    /// Pixels, once known.
+    pub height: Option<u32>,
+    /// Pictures a second, as measured, once known.
+    pub fps: Option<f64>,
+    /// Why the last attempt ended, for people.
+    pub last_error: Option<String>,
+    /// How often it came back after having been live.
+    pub reconnects: u64,
+    /// The adapter in use, or the one that was tried last.
+    #[serde(skip)]
+    pub adapter: String,
+    /// Attempts that ended in a failure, in a row.
+    #[serde(skip)]
+    pub failures: u64,
+}
+
+/// Sums over a feed's life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FeedCounters {
+    /// Pictures received.
+    pub frames: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Network packets known to be missing.
+    pub lost_packets: u64,
+}

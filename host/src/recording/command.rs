@@ -1,0 +1,99 @@
+//! FFmpeg's command lines. Pure.
+
+use crate::media::Codec;
+
+use super::status::Mode;
+
+/// How to encode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EncodeSettings {
+    /// FFmpeg's name of the encoder, for example `libx264`.
+    pub codec: String,
+    /// The encoder's preset.
+    pub preset: String,
+    /// The encoder's constant rate factor.
+    pub crf: u8,
+    /// Pictures a second.
+    pub fps: u32,
+}
+
+/// What a recording's child is started with. Matroska comes in on stdin; fragments of about a
+/// second go out on stdout, progress on descriptor 3, messages on stderr. Nothing in it is a
+/// secret: the camera is not known here.
+pub fn recording(mode: Mode, settings: &EncodeSettings) -> Vec<String> {
+    let mut line = words("-hide_banner -nostats -v warning -y");
+    // Start with the first picture: the header says all that probing would find.
+    line.extend(words(
+        "-probesize 32 -analyzeduration 0 -fpsprobesize 0 -f matroska -i pipe:0 -map 0",
+    ));
+    match mode {
+        Mode::Copy => line.extend(words("-c:v copy")),
+        Mode::Encode => {
+            line.push("-c:v".into());
+            line.push(settings.codec.clone());
+            line.push("-preset".into());
+            line.push(settings.preset.clone());
+            let (crf, fps, gop) = (settings.crf, settings.fps, settings.fps * 2);
+            line.extend(words(&format!(
+                "-crf {crf} -r {fps} -fps_mode cfr -g {gop}"
+            )));
+            // Encoders of 4:2:0 want even sides; JPEGs use the full range of values.
+            line.extend(words(
+                "-vf scale=trunc(iw/2)*2:trunc(ih/2)*2:out_range=tv,format=yuv420p",
+            ));
+        }
+    }
+    line.extend(words(
+        "-movflags +frag_keyframe+empty_moov+default_base_moof -frag_duration 1000000 \
+         -flush_packets 1 -stats_period 1 -progress pipe:3 -f mp4 pipe:1",
+    ));
+    line
+}
+
+/// Whether a codec is copied or encoded.
+pub fn mode_for(codec: Codec, encode: crate::config::Encode) -> Mode {
+    use crate::config::Encode;
+    match (encode, codec) {
+        (Encode::Always, _) | (_, Codec::Mjpeg) | (Encode::H264, Codec::H265) => Mode::Encode,
+        (Encode::Auto | Encode::H264, Codec::H264) | (Encode::Auto, Codec::H265) => Mode::Copy,
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Encode;
+
+    #[test]
+    fn the_reference_defaults() {
+        let settings = EncodeSettings {
+            codec: "libx264".into(),
+            preset: "veryfast".into(),
+            crf: 23,
+            fps: 25,
+        };
+        let line = recording(Mode::Encode, &settings).join(" ");
+        assert!(
+            line.contains("-c:v libx264 -preset veryfast -crf 23 -r 25"),
+            "{line}"
+        );
+        assert!(
+            !recording(Mode::Copy, &settings)
+                .join(" ")
+                .contains("libx264")
+        );
+    }
+
+    #[test]
+    fn copy_whenever_the_codec_allows() {
+        assert_eq!(mode_for(Codec::H264, Encode::Auto), Mode::Copy);
+        assert_eq!(mode_for(Codec::H265, Encode::Auto), Mode::Copy);
+        assert_eq!(mode_for(Codec::H265, Encode::H264), Mode::Encode);
+        assert_eq!(mode_for(Codec::Mjpeg, Encode::H264), Mode::Encode);
+        assert_eq!(mode_for(Codec::H264, Encode::Always), Mode::Encode);
+    }
+}

@@ -1,0 +1,106 @@
+//! Finds the times without pictures. Pure.
+
+use super::status::Gap;
+
+/// A pause as long as this is a gap, unless the camera is slower by itself. Promise: whatever
+/// dies, at most the last two seconds are lost.
+const LEAST_US: i64 = 2_000_000;
+
+/// Follows the pictures of one recording.
+#[derive(Debug)]
+pub struct GapFinder {
+    zero_us: i64,
+    last_us: i64,
+    /// The usual distance of pictures, microseconds.
+    usual_us: i64,
+    cause: Option<&'static str>,
+}
+
+impl GapFinder {
+    /// Begins with the first picture.
+    pub fn new(zero_us: i64) -> Self {
+        Self {
+            zero_us,
+            last_us: zero_us,
+            usual_us: 40_000,
+            cause: None,
+        }
+    }
+
+    /// Something happened that explains a gap, should there be one. A cause that is known
+    /// already stays: the first one is where it began.
+    pub fn blame(&mut self, cause: &'static str) {
+        self.cause.get_or_insert(cause);
+    }
+
+    /// A picture came; tells the gap before it, if there was one.
+    pub fn picture(&mut self, pts_us: i64) -> Option<Gap> {
+        let distance = pts_us - self.last_us;
+        let gap = self.gap_until(pts_us);
+        if gap.is_none() {
+            self.usual_us = (self.usual_us * 7 + distance.max(0)) / 8;
+        }
+        self.last_us = self.last_us.max(pts_us);
+        self.cause = None;
+        gap
+    }
+
+    /// The gap that lasts until `until_us`, if there is one.
+    pub fn gap_until(&self, until_us: i64) -> Option<Gap> {
+        let distance = until_us - self.last_us;
+        // With a known cause a much shorter pause counts; without one a slow camera is slow.
+        let least = match self.cause {
+            Some(_) => (self.usual_us * 3).max(250_000),
+            None => LEAST_US.max(self.usual_us * 4),
+        };
+        (distance >= least).then(|| Gap {
+            start_seconds: rounded(self.last_us - self.zero_us),
+            seconds: rounded(distance),
+            cause: self.cause.unwrap_or("no_picture"),
+        })
+    }
+}
+
+fn rounded(us: i64) -> f64 {
+    (us as f64 / 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(finder: &mut GapFinder, pictures: impl IntoIterator<Item = i64>) -> Vec<Gap> {
+        pictures
+            .into_iter()
+            .filter_map(|ms| finder.picture(ms * 1000))
+            .collect()
+    }
+
+    #[test]
+    fn pauses_are_gaps_and_slow_cameras_are_not() {
+        let mut finder = GapFinder::new(0);
+        assert_eq!(found(&mut finder, (1..100).map(|n| n * 40)), []);
+        let gap = Gap {
+            start_seconds: 3.96,
+            seconds: 4.04,
+            cause: "no_picture",
+        };
+        assert_eq!(found(&mut finder, [8000]), [gap]);
+        let mut slow = GapFinder::new(0);
+        assert_eq!(found(&mut slow, (1..40).map(|n| n * 1500)), []);
+    }
+
+    #[test]
+    fn a_known_cause_makes_short_gaps_count() {
+        let mut finder = GapFinder::new(0);
+        found(&mut finder, (1..25).map(|n| n * 40));
+        finder.blame("camera_lost");
+        finder.blame("overload");
+        let gap = Gap {
+            start_seconds: 0.96,
+            seconds: 1.04,
+            cause: "camera_lost",
+        };
+        assert_eq!(found(&mut finder, [2000, 2040]), [gap]);
+    }
+}

@@ -1,0 +1,23 @@
+//! One recording: a feed's pictures through an FFmpeg child into one MP4.
+//!
+//! FFmpeg gets Matroska on its stdin and answers fragmented MP4 on its stdout; the host owns
+//! the file, appends whole fragments and brings it into its final form at the end. Only this
+//! room and `preview` know FFmpeg.
+
+mod admission;
+mod child;
+mod command;
+mod gaps;
+mod part;
+mod progress;
+mod recorder;
+mod repair;
+mod status;
+mod tools;
+
+pub use admission::{Admission, Demand, Refused, Ticket};
+pub use command::EncodeSettings;
+pub use recorder::{Plan, Recording, StopError};
+pub use repair::repair_leftovers;
+pub use status::{Gap, Mode, RecordingState, RecordingStatus};
+pub use tools::{FfmpegTools, ToolStatus};

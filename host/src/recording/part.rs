@@ -1,0 +1,82 @@
+//! The file while it is being recorded: `<session_id>.mp4.part`. Whole boxes are appended and
+//! brought to the disk about once a second, so that a power cut takes no more than that.
+
+use std::path::{Path, PathBuf};
+
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
+
+/// An open part file.
+pub struct Part {
+    file: File,
+    part_path: PathBuf,
+    final_path: PathBuf,
+    /// Bytes appended so far.
+    pub size_bytes: u64,
+}
+
+impl Part {
+    /// Makes the folder and the file. There must be none of that name yet.
+    pub async fn create(videos_dir: &Path, club: &str, session: &str) -> std::io::Result<Self> {
+        let dir = videos_dir.join(club);
+        tokio::fs::create_dir_all(&dir).await?;
+        let final_path = dir.join(format!("{session}.mp4"));
+        let part_path = dir.join(format!("{session}.mp4.part"));
+        let file = File::options()
+            .write(true)
+            .create_new(true)
+            .open(&part_path)
+            .await?;
+        sync_dir(&dir).await?;
+        Ok(Self {
+            file,
+            part_path,
+            final_path,
+            size_bytes: 0,
+        })
+    }
+
+    /// Appends; the bytes are in the system's hands when this returns.
+    pub async fn append(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.file.write_all(bytes).await?;
+        self.file.flush().await?;
+        self.size_bytes += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Brings what was appended to the disk.
+    pub async fn sync(&mut self) -> std::io::Result<()> {
+        self.file.sync_data().await
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.part_path
+    }
+
+    /// Gives it its final name.
+    pub async fn publish(self) -> std::io::Result<PathBuf> {
+        drop(self.file);
+        publish(&self.part_path, &self.final_path).await?;
+        Ok(self.final_path)
+    }
+
+    /// Takes it away: there is nothing in it.
+    pub async fn remove(self) {
+        drop(self.file);
+        let _ = tokio::fs::remove_file(&self.part_path).await;
+    }
+}
+
+/// Renames a finished part, and brings the folder to the disk.
+pub async fn publish(part: &Path, target: &Path) -> std::io::Result<()> {
+    tokio::fs::rename(part, target).await?;
+    match target.parent() {
+        Some(dir) => sync_dir(dir).await,
+        None => Ok(()),
+    }
+}
+
+async fn sync_dir(dir: &Path) -> std::io::Result<()> {
+    File::open(dir).await?.sync_all().await
+}

@@ -1,0 +1,358 @@
+//! All sessions of this host.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+use tracing::{info, info_span};
+
+use super::errors::SessionError;
+use super::id::SessionId;
+use super::state::{Session, SessionStatus};
+use crate::camera::{CameraSpec, Credentials, Grants, TlsRule};
+use crate::clock::now_us;
+use crate::config::{Config, Encode, Terrain, TerrainId, TlsMode, Video};
+use crate::media::Codec;
+use crate::plugins::Registry;
+use crate::proxy::{CameraState, Feed, Start};
+use crate::recording::{
+    Admission, EncodeSettings, FfmpegTools, Plan, Recording, RecordingStatus, StopError, ToolStatus,
+};
+
+/// How long `create` waits for the camera: it answers within 5 s whether or not there is one.
+const CREATE_WAITS: Duration = Duration::from_millis(4500);
+/// Closed sessions that are remembered.
+const CLOSED_KEPT: usize = 1000;
+/// What a recorder may have unread, bytes: several seconds of any camera.
+const RECORDER_BYTES: usize = 32 << 20;
+/// What a picture is taken for while its size is not known: 720p.
+const ASSUMED_PIXELS: f64 = 1280.0 * 720.0;
+
+/// The sessions, and what they are made with.
+pub struct Sessions {
+    config: watch::Receiver<Arc<Config>>,
+    registry: Arc<Registry>,
+    admission: Admission,
+    tools: FfmpegTools,
+    book: Mutex<Book>,
+    /// One task a recording, which closes its session when it ends.
+    closers: TaskTracker,
+}
+
+#[derive(Default)]
+struct Book {
+    sessions: BTreeMap<SessionId, Arc<Session>>,
+    active: HashMap<TerrainId, SessionId>,
+    /// In the order in which they closed.
+    closed: std::collections::VecDeque<SessionId>,
+    stopping: bool,
+}
+
+impl Sessions {
+    /// No sessions yet.
+    pub fn new(config: watch::Receiver<Arc<Config>>, registry: Arc<Registry>) -> Arc<Self> {
+        Arc::new(Self {
+            config,
+            registry,
+            admission: Admission::default(),
+            tools: FfmpegTools::default(),
+            book: Mutex::new(Book::default()),
+            closers: TaskTracker::new(),
+        })
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config.borrow())
+    }
+
+    /// The plugins.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// A terrain of the configuration.
+    pub fn terrain(&self, id: &TerrainId) -> Result<Terrain, SessionError> {
+        let config = self.config();
+        let terrain = config.terrain(id).cloned();
+        terrain.ok_or_else(|| SessionError::UnknownTerrain(id.to_string()))
+    }
+
+    /// Begins a session and waits a while for its camera.
+    pub async fn create(
+        &self,
+        terrain: &Terrain,
+        owner_id: &str,
+    ) -> Result<Arc<Session>, SessionError> {
+        let session = self.open(terrain, owner_id)?;
+        if let Some(feed) = session.feed() {
+            let mut status = feed.watch_status();
+            let settled = status.wait_for(|s| s.state == CameraState::Live || s.failures > 0);
+            // A camera that is slow is told as it is; the host keeps trying.
+            let _ = timeout(CREATE_WAITS, settled).await;
+        }
+        Ok(session)
+    }
+
+    fn open(&self, terrain: &Terrain, owner_id: &str) -> Result<Arc<Session>, SessionError> {
+        let mut book = self.book();
+        if book.stopping {
+            return Err(SessionError::Stopping);
+        }
+        if let Some(busy) = book.active.get(&terrain.id) {
+            let (terrain, session) = (terrain.id.to_string(), busy.clone());
+            return Err(SessionError::TerrainBusy { terrain, session });
+        }
+        let mut now = Timestamp::now();
+        let mut id = SessionId::new(&terrain.id, now);
+        while book.sessions.contains_key(&id) {
+            // Closed and created again within a millisecond, or the clock went back.
+            now += Duration::from_millis(1);
+            id = SessionId::new(&terrain.id, now);
+        }
+        let span = info_span!("session", session_id = %id, terrain_id = %terrain.id);
+        let feed = Feed::start(camera_spec(terrain), &self.registry, span);
+        let (terrain_id, club_id) = (terrain.id.clone(), terrain.club_id.clone());
+        let created_at = crate::clock::to_ms(now);
+        let session = Session::new(
+            id.clone(),
+            terrain_id,
+            club_id,
+            owner_id.to_owned(),
+            created_at,
+            feed,
+        );
+        let session = Arc::new(session);
+        info!(session_id = %id, terrain_id = %terrain.id, owner_id, "session created");
+        book.active.insert(terrain.id.clone(), id.clone());
+        book.sessions.insert(id, Arc::clone(&session));
+        Ok(session)
+    }
+
+    /// A session by its id.
+    pub fn get(&self, id: &str) -> Result<Arc<Session>, SessionError> {
+        SessionId::parse(id)
+            .and_then(|parsed| self.book().sessions.get(&parsed).cloned())
+            .ok_or_else(|| SessionError::UnknownSession(shortened(id)))
+    }
+
+    /// Active sessions, or all that are remembered, oldest first.
+    pub fn list(&self, closed_too: bool) -> Vec<Arc<Session>> {
+        let mut found: Vec<_> = self
+            .book()
+            .sessions
+            .values()
+            .filter(|session| closed_too || session.status() == SessionStatus::Active)
+            .cloned()
+            .collect();
+        found.sort_by_key(|session| session.created_at);
+        found
+    }
+
+    /// The terrain's active session.
+    pub fn active_on(&self, terrain: &TerrainId) -> Option<SessionId> {
+        self.book().active.get(terrain).cloned()
+    }
+
+    /// Begins to record, unless it is recording already. Tells the recording either way.
+    pub async fn start_recording(
+        self: &Arc<Self>,
+        session: &Arc<Session>,
+        length: Option<Duration>,
+    ) -> Result<RecordingStatus, SessionError> {
+        if let Some(status) = running(session) {
+            return Ok(status);
+        }
+        let requested_us = now_us();
+        let config = self.config();
+        if let ToolStatus::Missing(reason) = self.tools.status(&config.video.ffmpeg_path).await {
+            return Err(SessionError::NoFfmpeg(reason));
+        }
+        // One start at a time, so that two calls make one recording.
+        let book = self.book();
+        if let Some(status) = running(session) {
+            return Ok(status);
+        }
+        let Some(feed) = session.feed().filter(|_| session.recording().is_none()) else {
+            return Err(SessionError::Closed);
+        };
+        if book.stopping {
+            return Err(SessionError::Stopping);
+        }
+        let video = &config.video;
+        let length = length.unwrap_or(Duration::from_secs_f64(
+            video.default_duration_minutes * 60.0,
+        ));
+        let ticket = self.admission.admit(
+            demand(&feed, video, length),
+            video.max_concurrent_recordings,
+            std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64),
+            Admission::free_bytes(&video.videos_dir)?,
+            video.min_free_bytes,
+            requested_us,
+        )?;
+        let reader = feed.subscribe(Start::NewestKeyframe, RECORDER_BYTES);
+        let span = info_span!("recording", session_id = %session.id);
+        let plan = plan(session, video, requested_us, length);
+        let recording = Arc::new(Recording::start(plan, reader, ticket, span));
+        session.set_recording(Arc::clone(&recording));
+        drop(book);
+        let (sessions, closing) = (Arc::clone(self), Arc::clone(session));
+        let ended = Arc::clone(&recording);
+        self.closers.spawn(async move {
+            ended.finished().await;
+            sessions.close_feed(&closing).await;
+        });
+        Ok(recording.status())
+    }
+
+    /// Ends the recording and waits for the file.
+    pub async fn stop_recording(
+        &self,
+        session: &Arc<Session>,
+    ) -> Result<RecordingStatus, SessionError> {
+        let recording = session.recording().ok_or(SessionError::NotRecording)?;
+        let stopped = recording.stop().await;
+        self.close_feed(session).await;
+        stopped.map_err(|StopError::NoPicture| SessionError::NoPicture)
+    }
+
+    /// Ends the session; a running recording first.
+    pub async fn close(&self, session: &Arc<Session>) {
+        if let Some(recording) = session.recording() {
+            // Without a picture there is no file: the session closes all the same.
+            let _ = recording.stop().await;
+        }
+        self.close_feed(session).await;
+    }
+
+    /// Ends everything, for the host's end.
+    pub async fn shut_down(&self) {
+        self.book().stopping = true;
+        let all = self.list(false);
+        futures_util::future::join_all(all.iter().map(|session| self.close(session))).await;
+        self.closers.close();
+        self.closers.wait().await;
+    }
+
+    /// Whether FFmpeg is there.
+    pub async fn ffmpeg(&self) -> ToolStatus {
+        self.tools.status(&self.config().video.ffmpeg_path).await
+    }
+
+    /// Recordings that hold a place.
+    pub fn running_recordings(&self) -> usize {
+        self.admission.running()
+    }
+
+    async fn close_feed(&self, session: &Arc<Session>) {
+        let Some(feed) = session.take_feed() else {
+            return;
+        };
+        {
+            let mut book = self.book();
+            if book.active.get(&session.terrain_id) == Some(&session.id) {
+                book.active.remove(&session.terrain_id);
+            }
+            book.closed.push_back(session.id.clone());
+            if book.closed.len() > CLOSED_KEPT
+                && let Some(oldest) = book.closed.pop_front()
+            {
+                book.sessions.remove(&oldest);
+            }
+        }
+        info!(session_id = %session.id, "session closed");
+        feed.close().await;
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn running(session: &Session) -> Option<RecordingStatus> {
+    session
+        .recording_status()
+        .filter(|status| !status.state.is_final())
+}
+
+fn camera_spec(terrain: &Terrain) -> CameraSpec {
+    let camera = &terrain.camera;
+    let text = |secret: &Option<crate::config::Secret>| {
+        secret
+            .as_ref()
+            .map(|secret| secret.expose().to_owned())
+            .unwrap_or_default()
+    };
+    let known = camera.username.is_some() || camera.password.is_some();
+    let reach: Vec<(String, u16)> = camera
+        .reach
+        .iter()
+        .map(|place| (place.host.clone(), place.port))
+        .collect();
+    CameraSpec {
+        url: camera.url.as_str().to_owned(),
+        scheme: camera.url.scheme().to_owned(),
+        adapter: camera.adapter.clone(),
+        credentials: known.then(|| Credentials {
+            username: text(&camera.username),
+            password: text(&camera.password),
+        }),
+        tls: match camera.tls {
+            TlsMode::Verify => TlsRule::Verify,
+            TlsMode::Pin(digest) => TlsRule::Pin(digest),
+            TlsMode::Off => TlsRule::Off,
+        },
+        grants: Grants::new(camera.url.host(), camera.url.port(), &reach),
+        options: camera
+            .options
+            .iter()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect(),
+        audio: terrain.audio,
+    }
+}
+
+fn plan(session: &Session, video: &Video, requested_us: i64, length: Duration) -> Plan {
+    Plan {
+        session_id: session.id.to_string(),
+        club_id: session.club_id.to_string(),
+        requested_us,
+        length,
+        videos_dir: video.videos_dir.clone(),
+        logs_dir: video.logs_dir.clone(),
+        ffmpeg_path: video.ffmpeg_path.clone(),
+        encode: video.encode,
+        settings: EncodeSettings {
+            codec: video.codec.clone(),
+            preset: video.preset.clone(),
+            crf: video.crf,
+            fps: video.fps,
+        },
+    }
+}
+
+/// What a recording of this feed will need, as far as the feed tells.
+fn demand(feed: &Feed, video: &Video, length: Duration) -> crate::recording::Demand {
+    let camera = feed.status();
+    let encoded = video.encode == Encode::Always || camera.codec == Some(Codec::Mjpeg);
+    let pixels = match (camera.width, camera.height) {
+        (Some(width), Some(height)) => f64::from(width) * f64::from(height),
+        _ => ASSUMED_PIXELS,
+    };
+    crate::recording::Demand {
+        seconds: length.as_secs_f64(),
+        // What an encoder makes of it is not what the camera sends.
+        bitrate: if encoded { None } else { feed.bitrate() },
+        encode_pixels: encoded.then_some(pixels * f64::from(video.fps)),
+    }
+}
+
+/// An id that is not one, for a message.
+fn shortened(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(80).collect()
+}

@@ -1,0 +1,12 @@
+//! Sessions: the one place that knows a session's whole life, from the call of a terrain's
+//! camera to the finished file.
+
+mod errors;
+mod id;
+mod manager;
+mod state;
+
+pub use errors::SessionError;
+pub use id::SessionId;
+pub use manager::Sessions;
+pub use state::{Session, SessionStatus};

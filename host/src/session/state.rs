@@ -1,0 +1,135 @@
+//! One session.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::id::SessionId;
+use crate::auth::Resource;
+use crate::config::{ClubId, TerrainId};
+use crate::proxy::{CameraStatus, Feed};
+use crate::recording::{Recording, RecordingStatus};
+use std::sync::Arc;
+
+/// Whether a session goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionStatus {
+    /// Its camera is connected or being tried.
+    Active,
+    /// It is over.
+    Closed,
+}
+
+/// A camera in somebody's use, from `create` to `close`.
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// The terrain whose camera it uses.
+    pub terrain_id: TerrainId,
+    /// The club that the terrain belongs to.
+    pub club_id: ClubId,
+    /// Who made it.
+    pub owner_id: String,
+    /// When.
+    pub created_at: Timestamp,
+    state: Mutex<State>,
+}
+
+/// What changes in a session's life. While it is active it has a feed.
+struct State {
+    feed: Option<Arc<Feed>>,
+    /// The camera when the session closed.
+    last_camera: Option<CameraStatus>,
+    recording: Option<Arc<Recording>>,
+}
+
+impl Session {
+    pub(super) fn new(
+        id: SessionId,
+        terrain_id: TerrainId,
+        club_id: ClubId,
+        owner_id: String,
+        created_at: Timestamp,
+        feed: Feed,
+    ) -> Self {
+        let state = State {
+            feed: Some(Arc::new(feed)),
+            last_camera: None,
+            recording: None,
+        };
+        Self {
+            id,
+            terrain_id,
+            club_id,
+            owner_id,
+            created_at,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// Whether it goes on.
+    pub fn status(&self) -> SessionStatus {
+        if self.state().feed.is_some() {
+            SessionStatus::Active
+        } else {
+            SessionStatus::Closed
+        }
+    }
+
+    /// Its feed, while it is active.
+    pub fn feed(&self) -> Option<Arc<Feed>> {
+        self.state().feed.clone()
+    }
+
+    /// The camera, now or when the session closed.
+    pub fn camera(&self) -> Option<CameraStatus> {
+        let state = self.state();
+        state
+            .feed
+            .as_ref()
+            .map(|feed| feed.status())
+            .or_else(|| state.last_camera.clone())
+    }
+
+    /// Its recording, under way or over.
+    pub fn recording(&self) -> Option<Arc<Recording>> {
+        self.state().recording.clone()
+    }
+
+    /// Its recording's status.
+    pub fn recording_status(&self) -> Option<RecordingStatus> {
+        self.recording().map(|recording| recording.status())
+    }
+
+    /// What the policy is asked about.
+    pub fn resource(&self) -> Resource {
+        Resource {
+            kind: "session",
+            id: self.id.to_string(),
+            club: self.club_id.to_string(),
+            owner: Some(self.owner_id.clone()),
+            terrain: Some(self.terrain_id.to_string()),
+        }
+    }
+
+    /// Puts a recording in, unless there is one or the session is closed.
+    pub(super) fn set_recording(&self, recording: Arc<Recording>) {
+        self.state().recording = Some(recording);
+    }
+
+    /// Takes the feed out: from now on the session is closed.
+    pub(super) fn take_feed(&self) -> Option<Arc<Feed>> {
+        let mut state = self.state();
+        let feed = state.feed.take();
+        if let Some(feed) = &feed {
+            state.last_camera = Some(feed.status());
+        }
+        feed
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
