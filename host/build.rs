@@ -10,7 +10,9 @@ const TARGET: &str = "wasm32-wasip2";
 fn main() {
     let host = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
-    let root = host.parent().expect("the host is a folder of the workspace");
+    let root = host
+        .parent()
+        .expect("the host is a folder of the workspace");
     for watched in ["plugins", "wit", "sdk/padelvar-sdk"] {
         watch(&root.join(watched));
     }
@@ -18,7 +20,14 @@ fn main() {
     let target_dir = out.join("plugins");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
-        .args(["build", "--release", "--locked", "--target", TARGET, "--manifest-path"])
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--target",
+            TARGET,
+            "--manifest-path",
+        ])
         .arg(root.join("plugins/Cargo.toml"))
         .arg("--target-dir")
         .arg(&target_dir);
@@ -38,7 +47,10 @@ fn main() {
         "the built-in plugins could not be built; hint: rustup target add {TARGET}"
     );
     for plugin in PLUGINS {
-        let built = target_dir.join(TARGET).join("release").join(format!("{plugin}.wasm"));
+        let built = target_dir
+            .join(TARGET)
+            .join("release")
+            .join(format!("{plugin}.wasm"));
         let place = out.join(format!("{plugin}.wasm"));
         std::fs::copy(&built, &place)
             .unwrap_or_else(|error| panic!("{} is missing: {error}", built.display()));

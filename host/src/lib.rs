@@ -1,4 +1,4 @@
-//! PadelVar: records padel courts, one match, one MP4.
+//! `PadelVar`: records padel courts, one match, one MP4.
 
 pub mod api;
 pub mod auth;

@@ -61,17 +61,15 @@ pub async fn mjpeg(
 }
 
 async fn wait_for_picture(latest: &mut watch::Receiver<Option<KeyPicture>>) -> Result<(), Problem> {
-    match timeout(FIRST_PICTURE, latest.wait_for(Option::is_some)).await {
-        Ok(Ok(_)) => Ok(()),
-        _ => {
-            let detail = "the camera sends no picture";
-            Err(Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "no_picture",
-                detail,
-            ))
-        }
+    if let Ok(Ok(_)) = timeout(FIRST_PICTURE, latest.wait_for(Option::is_some)).await {
+        return Ok(());
     }
+    let detail = "the camera sends no picture";
+    Err(Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "no_picture",
+        detail,
+    ))
 }
 
 /// One JPEG a part. A client has one slot, the latest picture: one that is slow sees fewer and

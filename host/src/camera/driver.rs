@@ -203,7 +203,7 @@ impl Driver<'_> {
                 let id = request.id;
                 let post = self.open(Source::Request(id), self.requests.len())?;
                 let running =
-                    Request::start(client, request, &mut self.secrets, &self.spec.grants, post);
+                    Request::start(client, &request, &mut self.secrets, &self.spec.grants, post);
                 self.requests.insert(id, running);
             }
             Command::Cancel(id) => {

@@ -127,8 +127,9 @@ fn unmapped(address: IpAddr) -> IpAddr {
     let low =
         |high: u16, low: u16| IpAddr::V4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
     match s {
-        [0, 0, 0, 0, 0, 0xffff, a, b] | [0x64, 0xff9b, 0, 0, 0, 0, a, b] => low(a, b),
-        [0x2002, a, b, ..] => low(a, b),
+        [0, 0, 0, 0, 0, 0xffff, a, b] | [0x64, 0xff9b, 0, 0, 0, 0, a, b] | [0x2002, a, b, ..] => {
+            low(a, b)
+        }
         [0, 0, 0, 0, 0, 0, a, b] if a != 0 => low(a, b),
         _ => address,
     }

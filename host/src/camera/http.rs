@@ -76,13 +76,13 @@ impl Request {
     /// Checks a request, fills its secrets in and starts it; the results come by `post`.
     pub fn start(
         client: Client,
-        request: HttpRequest,
+        request: &HttpRequest,
         secrets: &mut Secrets,
         grants: &Grants,
         post: Post,
     ) -> Self {
         let id = request.id;
-        let prepared = prepare(&client, &request, secrets, grants);
+        let prepared = prepare(&client, request, secrets, grants);
         let header_timeout = millis(request.header_timeout_ms);
         let idle_timeout = millis(request.idle_timeout_ms);
         let task = tokio::spawn(async move {

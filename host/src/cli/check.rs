@@ -25,15 +25,17 @@ pub fn run(path: &Path, as_json: bool) -> Result<()> {
                 config.clubs.len(),
                 config.terrains.len()
             ));
-            tokio::runtime::Runtime::new()?
-                .block_on(check(config, &mut good, &mut problems));
+            tokio::runtime::Runtime::new()?.block_on(check(config, &mut good, &mut problems));
         }
         Err(error) if error.problems().is_empty() => problems.push(error.to_string()),
         Err(error) => problems.extend(error.problems().iter().map(ToString::to_string)),
     }
     if as_json {
         let ok = problems.is_empty();
-        println!("{}", json!({"ok": ok, "problems": problems, "warnings": warnings, "good": good}));
+        println!(
+            "{}",
+            json!({"ok": ok, "problems": problems, "warnings": warnings, "good": good})
+        );
     } else {
         for line in &good {
             println!("ok: {line}");
@@ -58,9 +60,10 @@ async fn check(config: &Config, good: &mut Vec<String>, problems: &mut Vec<Strin
         ToolStatus::Available(version) => good.push(format!("FFmpeg {version}")),
         ToolStatus::Missing(reason) => problems.push(reason),
     }
-    for (key, dir) in
-        [("video.videos_dir", &config.video.videos_dir), ("video.logs_dir", &config.video.logs_dir)]
-    {
+    for (key, dir) in [
+        ("video.videos_dir", &config.video.videos_dir),
+        ("video.logs_dir", &config.video.logs_dir),
+    ] {
         match writable(dir) {
             Ok(()) => good.push(format!("{key} {} can be written", dir.display())),
             Err(error) => problems.push(format!(
@@ -99,9 +102,15 @@ async fn check(config: &Config, good: &mut Vec<String>, problems: &mut Vec<Strin
 
 /// Whether a file can be made in a folder, or in the nearest one above it that is there.
 fn writable(dir: &Path) -> std::io::Result<()> {
-    let existing = dir.ancestors().find(|place| place.exists()).unwrap_or(Path::new("."));
+    let existing = dir
+        .ancestors()
+        .find(|place| place.exists())
+        .unwrap_or(Path::new("."));
     if !existing.is_dir() {
-        return Err(std::io::Error::other(format!("{} is no folder", existing.display())));
+        return Err(std::io::Error::other(format!(
+            "{} is no folder",
+            existing.display()
+        )));
     }
     let probe = existing.join(format!(".padelvar-check-{}", std::process::id()));
     std::fs::File::create_new(&probe)?;

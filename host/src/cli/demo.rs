@@ -20,7 +20,7 @@ use crate::config::{self, Environment, process_environment};
 /// The demo's key: it lives as long as the demo and opens nothing else.
 const SECRET: &str = "a-secret-for-the-demo-only-0123456789";
 /// A session with a camera of this machine takes no longer than its recording and this.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What `demo` is told.
 #[derive(clap::Args)]
@@ -36,8 +36,12 @@ pub struct DemoArguments {
 /// Runs the demo; all but the MP4s is removed at the end, however it ends.
 pub fn run(arguments: &DemoArguments) -> Result<()> {
     // Outlives the runtime, so that nothing is written into it after it was removed.
-    let data = tempfile::Builder::new().prefix("padelvar-demo-").tempdir()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let data = tempfile::Builder::new()
+        .prefix("padelvar-demo-")
+        .tempdir()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let result = runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -58,20 +62,29 @@ async fn demo(arguments: &DemoArguments, data: &Path) -> Result<()> {
         .into_iter()
         .filter(|(name, _)| matches!(name.as_str(), "FFMPEG_PATH" | "FFPROBE_PATH"))
         .collect();
-    let paths = config::parse("", data, "the demo's configuration", &programs)?.config.video;
+    let paths = config::parse("", data, "the demo's configuration", &programs)?
+        .config
+        .video;
 
     eprintln!("[1/4] drawing and encoding the cameras' pictures");
     let rtsp = RtspCamera::start(RtspConfig {
         auth: Some(Auth::new(Scheme::DigestMd5, "admin", "court")),
         ffmpeg: paths.ffmpeg_path.clone(),
-        clip: ClipParams { width: 1280, height: 720, ..ClipParams::default() },
+        clip: ClipParams {
+            width: 1280,
+            height: 720,
+            ..ClipParams::default()
+        },
         ..RtspConfig::default()
     })
     .await
     .context("the simulated RTSP camera")?;
     let mjpeg = HttpCamera::start(HttpConfig {
         ffmpeg: paths.ffmpeg_path.clone(),
-        clip: ClipParams { codec: Codec::Jpeg, ..ClipParams::default() },
+        clip: ClipParams {
+            codec: Codec::Jpeg,
+            ..ClipParams::default()
+        },
         ..HttpConfig::default()
     })
     .await
@@ -82,11 +95,27 @@ async fn demo(arguments: &DemoArguments, data: &Path) -> Result<()> {
     let loaded = config::parse(&text, data, "the demo's configuration", &programs)?;
     let (_sender, receiver) = watch::channel(Arc::new(loaded.config.clone()));
     let host = Host::start(receiver, None).await?;
-    let admin = Principal { id: "demo".into(), role: "SUPER_ADMIN".into(), club: None };
-    let token = mint(SECRET.as_bytes(), &loaded.config.auth, &admin, Duration::from_hours(2))?;
-    let api = Api { client: Client::builder().no_proxy().build()?, base: format!("http://{}", host.address), token };
+    let admin = Principal {
+        id: "demo".into(),
+        role: "SUPER_ADMIN".into(),
+        club: None,
+    };
+    let token = mint(
+        SECRET.as_bytes(),
+        &loaded.config.auth,
+        &admin,
+        Duration::from_hours(2),
+    )?;
+    let api = Api {
+        client: Client::builder().no_proxy().build()?,
+        base: format!("http://{}", host.address),
+        token,
+    };
 
-    eprintln!("[3/4] recording {} s of each camera, over {}", arguments.seconds, api.base);
+    eprintln!(
+        "[3/4] recording {} s of each camera, over {}",
+        arguments.seconds, api.base
+    );
     std::fs::create_dir_all(&arguments.out)
         .with_context(|| format!("cannot make {}", arguments.out.display()))?;
     let (first, second) = tokio::try_join!(
@@ -173,9 +202,16 @@ impl Api {
 /// One camera's session, from `create` to the downloaded file.
 async fn session(api: &Api, terrain: u32, name: &str, told: &DemoArguments) -> Result<PathBuf> {
     let created = api
-        .call(Method::POST, "/api/video/session/create", Some(json!({"terrain_id": terrain})))
+        .call(
+            Method::POST,
+            "/api/video/session/create",
+            Some(json!({"terrain_id": terrain})),
+        )
         .await?;
-    let id = created["session"]["session_id"].as_str().context("no session_id")?.to_owned();
+    let id = created["session"]["session_id"]
+        .as_str()
+        .context("no session_id")?
+        .to_owned();
     let camera = &created["session"]["camera"];
     eprintln!(
         "      {name}: session {id}, camera {} {} {}x{}",
@@ -186,11 +222,14 @@ async fn session(api: &Api, terrain: u32, name: &str, told: &DemoArguments) -> R
     );
     let minutes = (told.seconds + 60) as f64 / 60.0;
     let body = json!({"session_id": id, "duration_minutes": minutes});
-    api.call(Method::POST, "/api/video/record/start", Some(body)).await?;
+    api.call(Method::POST, "/api/video/record/start", Some(body))
+        .await?;
     let started = tokio::time::Instant::now();
     let length = Duration::from_secs(told.seconds);
     while started.elapsed() < length {
-        let step = length.saturating_sub(started.elapsed()).min(Duration::from_secs(2));
+        let step = length
+            .saturating_sub(started.elapsed())
+            .min(Duration::from_secs(2));
         tokio::time::sleep(step).await;
         let path = format!("/api/video/record/status/{id}");
         let recording = &api.call(Method::GET, &path, None).await?["recording"];
@@ -202,13 +241,19 @@ async fn session(api: &Api, terrain: u32, name: &str, told: &DemoArguments) -> R
             recording["size_bytes"]
         );
     }
-    let picture = api.bytes(&format!("/api/preview/{id}/snapshot.jpg")).await?;
+    let picture = api
+        .bytes(&format!("/api/preview/{id}/snapshot.jpg"))
+        .await?;
     eprintln!("      {name}: preview picture of {} bytes", picture.len());
     let body = json!({"session_id": id});
-    let stopped = api.call(Method::POST, "/api/video/record/stop", Some(body)).await?;
+    let stopped = api
+        .call(Method::POST, "/api/video/record/stop", Some(body))
+        .await?;
     let status = stopped["recording"]["status"].as_str().unwrap_or("?");
     eprintln!("      {name}: {status}");
-    let video = api.bytes(&format!("/api/video/files/{id}/download")).await?;
+    let video = api
+        .bytes(&format!("/api/video/files/{id}/download"))
+        .await?;
     let file = told.out.join(format!("{id}.mp4"));
     std::fs::write(&file, video).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(file)
@@ -217,7 +262,15 @@ async fn session(api: &Api, terrain: u32, name: &str, told: &DemoArguments) -> R
 /// One line of a file: path, duration, codec, size, rate.
 async fn probe(ffprobe: &Path, file: &Path) -> Result<String> {
     let output = Command::new(ffprobe)
-        .args(["-v", "error", "-select_streams", "v:0", "-of", "json", "-show_entries"])
+        .args([
+            "-v",
+            "error",
+            "-select_streams",
+            "v:0",
+            "-of",
+            "json",
+            "-show_entries",
+        ])
         .arg("format=duration,size:stream=codec_name,width,height,avg_frame_rate")
         .arg(file)
         .output()

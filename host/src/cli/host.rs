@@ -51,7 +51,10 @@ impl Host {
         let proxy_listener = bind(now.proxy.listen, "proxy.listen").await?;
         let repaired = repair_leftovers(&now.video.videos_dir).await;
         if repaired > 0 {
-            info!(repaired, "unfinished recordings of an earlier run are files now");
+            info!(
+                repaired,
+                "unfinished recordings of an earlier run are files now"
+            );
         }
         let registry = Arc::new(load_plugins(&now).await?);
         let sessions = Sessions::new(config.clone(), registry);
@@ -70,13 +73,23 @@ impl Host {
             listen(proxy_listener, api::proxy_router(app), &stopping, "proxy"),
             tokio::spawn(follow(config, door, log, stopping.clone())),
         ];
-        Ok(Self { address, proxy_address, made_key, sessions, stopping, tasks })
+        Ok(Self {
+            address,
+            proxy_address,
+            made_key,
+            sessions,
+            stopping,
+            tasks,
+        })
     }
 
     /// Finishes recordings, says goodbye to cameras, ends open answers.
     pub async fn stop(self) {
         let finishing = self.sessions.shut_down();
-        if tokio::time::timeout(FINISH_WITHIN, finishing).await.is_err() {
+        if tokio::time::timeout(FINISH_WITHIN, finishing)
+            .await
+            .is_err()
+        {
             warn!("recordings took too long to finish; they are repaired at the next start");
         }
         self.stopping.cancel();
@@ -105,9 +118,9 @@ fn cache_dir(config: &Config) -> PathBuf {
 }
 
 async fn bind(address: SocketAddr, key: &str) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address}\n  hint: set {key} to a free address")
-    })
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}\n  hint: set {key} to a free address"))
 }
 
 fn listen(

@@ -42,7 +42,10 @@ pub fn run(command: &PluginCommand) -> Result<()> {
                 let place = if plugin.built_in { "built in" } else { "file" };
                 match plugin.state {
                     PluginState::Active => {
-                        println!("{:12} {:8} {:8} {place}", plugin.name, plugin.kind, plugin.version);
+                        println!(
+                            "{:12} {:8} {:8} {place}",
+                            plugin.name, plugin.kind, plugin.version
+                        );
                     }
                     PluginState::Rejected => {
                         let reason = plugin.reason.unwrap_or_default();
@@ -58,7 +61,10 @@ pub fn run(command: &PluginCommand) -> Result<()> {
 
 fn inspect(file: &std::path::Path) -> Result<()> {
     let wasm = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("plugin");
+    let name = file
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or("plugin");
     let engine = PluginEngine::new().map_err(|error| anyhow::anyhow!("{error:#}"))?;
     let origin = Origin::File(file.to_owned());
     match Adapter::load(&engine, &Cache::off(), name, origin, &wasm) {

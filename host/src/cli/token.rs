@@ -60,8 +60,12 @@ fn lifetime(text: &str) -> Result<Duration, String> {
         _ => return Err(wrong()),
     };
     let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    let seconds = number.checked_mul(seconds).filter(|s| (1..=315_360_000).contains(s));
-    seconds.map(Duration::from_secs).ok_or_else(|| "between 1 second and 10 years".to_owned())
+    let seconds = number
+        .checked_mul(seconds)
+        .filter(|s| (1..=315_360_000).contains(s));
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| "between 1 second and 10 years".to_owned())
 }
 
 #[cfg(test)]

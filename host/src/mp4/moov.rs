@@ -162,7 +162,9 @@ fn put_tables(out: &mut Vec<u8>, joined: &JoinedTrack) {
     });
     // Decoding runs ahead of showing by as much as at the beginning, so the last sample ends
     // that much earlier on the decoder's clock: a constant rate stays constant to the end.
-    let ahead = samples.first().map_or(0, |s| s.pts.saturating_sub(s.dts).max(0));
+    let ahead = samples
+        .first()
+        .map_or(0, |s| s.pts.saturating_sub(s.dts).max(0));
     let last_end = joined.end.saturating_sub(ahead);
     let ends = samples
         .iter()

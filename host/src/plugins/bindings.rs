@@ -12,5 +12,5 @@ wasmtime::component::bindgen!({
     additional_derives: [PartialEq],
 });
 
-pub use exports::padelvar::adapter::adapter as exported;
-pub use padelvar::adapter::types;
+pub use self::exports::padelvar::adapter::adapter as exported;
+pub use self::padelvar::adapter::types;

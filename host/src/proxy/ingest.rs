@@ -97,7 +97,9 @@ impl Ingest {
             show_track(&self.shared, &video.track);
         }
         // A picture cannot have arrived later than now, whatever the adapter says.
-        let arrived_us = i64::try_from(packet.arrived).unwrap_or(i64::MAX).min(now_us());
+        let arrived_us = i64::try_from(packet.arrived)
+            .unwrap_or(i64::MAX)
+            .min(now_us());
         let pts_us = video.timeline.stamp(packet.timestamp, arrived_us);
         let lost_before = packet.lost_before;
         if let Some(fps) = video.fps.count(pts_us) {

@@ -16,7 +16,7 @@ use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::part::Part;
 use super::progress::{Progress, ProgressParser};
@@ -121,11 +121,6 @@ impl Child {
         }
     }
 
-    /// FFmpeg's own last report.
-    pub fn progress(&self) -> Progress {
-        *self.progress.borrow()
-    }
-
     /// Processor seconds a second that it has used so far (Linux: `/proc/<pid>/stat`).
     pub fn cpu(&self) -> Option<f64> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()?)).ok()?;
@@ -152,25 +147,30 @@ impl Child {
                 let _ = self.process.start_kill();
                 break self.process.wait().await;
             }
-            match timeout(left.min(INTERRUPT_AFTER), self.process.wait()).await {
-                Ok(exit) => break exit,
-                Err(_) => {
-                    let lives = self.life.load(Ordering::Relaxed);
-                    if lives == lived && !interrupted {
-                        interrupted = true;
-                        if let Some(pid) = pid_of(&self.process) {
-                            let _ = rustix::process::kill_process(pid, Signal::INT);
-                        }
-                    }
-                    lived = lives;
+            if let Ok(exit) = timeout(left.min(INTERRUPT_AFTER), self.process.wait()).await {
+                break exit;
+            }
+            let lives = self.life.load(Ordering::Relaxed);
+            if lives == lived && !interrupted {
+                interrupted = true;
+                if let Some(pid) = pid_of(&self.process) {
+                    let _ = rustix::process::kill_process(pid, Signal::INT);
                 }
             }
+            lived = lives;
         };
         let stored = match (&mut self.store).await {
             Ok(result) => result,
             Err(error) => Err(ChildError::Store(std::io::Error::other(error))),
         };
         let _ = timeout(Duration::from_secs(1), &mut self.log).await;
+        let Progress {
+            frames,
+            doubled,
+            dropped,
+            ..
+        } = *self.progress.borrow();
+        info!(frames, doubled, dropped, "FFmpeg has ended");
         stored?;
         exit.map_err(|error| ChildError::Ended(error.to_string()))
     }

@@ -7,7 +7,9 @@
 mod admission;
 mod child;
 mod command;
+mod feeding;
 mod gaps;
+mod held;
 mod part;
 mod progress;
 mod recorder;

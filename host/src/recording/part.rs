@@ -9,8 +9,8 @@ use tokio::io::AsyncWriteExt;
 /// An open part file.
 pub struct Part {
     file: File,
-    part_path: PathBuf,
-    final_path: PathBuf,
+    growing: PathBuf,
+    target: PathBuf,
     /// Bytes appended so far.
     pub size_bytes: u64,
 }
@@ -20,18 +20,18 @@ impl Part {
     pub async fn create(videos_dir: &Path, club: &str, session: &str) -> std::io::Result<Self> {
         let dir = videos_dir.join(club);
         tokio::fs::create_dir_all(&dir).await?;
-        let final_path = dir.join(format!("{session}.mp4"));
-        let part_path = dir.join(format!("{session}.mp4.part"));
+        let target = dir.join(format!("{session}.mp4"));
+        let growing = dir.join(format!("{session}.mp4.part"));
         let file = File::options()
             .write(true)
             .create_new(true)
-            .open(&part_path)
+            .open(&growing)
             .await?;
         sync_dir(&dir).await?;
         Ok(Self {
             file,
-            part_path,
-            final_path,
+            growing,
+            target,
             size_bytes: 0,
         })
     }
@@ -51,20 +51,20 @@ impl Part {
 
     /// Its path.
     pub fn path(&self) -> &Path {
-        &self.part_path
+        &self.growing
     }
 
     /// Gives it its final name.
     pub async fn publish(self) -> std::io::Result<PathBuf> {
         drop(self.file);
-        publish(&self.part_path, &self.final_path).await?;
-        Ok(self.final_path)
+        publish(&self.growing, &self.target).await?;
+        Ok(self.target)
     }
 
     /// Takes it away: there is nothing in it.
     pub async fn remove(self) {
         drop(self.file);
-        let _ = tokio::fs::remove_file(&self.part_path).await;
+        let _ = tokio::fs::remove_file(&self.growing).await;
     }
 }
 

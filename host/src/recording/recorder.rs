@@ -9,30 +9,19 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
-use tracing::{Instrument, error, info, warn};
+use tracing::{Instrument, error, info};
 
 use super::admission::Ticket;
-use super::child::{Child, ChildError};
 use super::command::{self, EncodeSettings};
-use super::gaps::GapFinder;
+use super::feeding::Feeding;
 use super::part::Part;
 use super::status::{Mode, RecordingState, RecordingStatus};
 use crate::clock::{now_us, to_ms, utc_of};
 use crate::config::Encode;
-use crate::media::mkv::{self, Writer};
-use crate::media::{Codec, Packet, VideoTrack};
+use crate::media::mkv;
+use crate::media::{Packet, VideoTrack};
 use crate::mp4;
 use crate::proxy::{Item, Reader};
-
-/// How often a camera that is gone is replaced by its last picture.
-const REPEAT: Duration = Duration::from_secs(1);
-/// An encoder is given the last picture again at the end when it is older than this, so that
-/// the file is as long as the recording.
-const STALE_US: i64 = 60_000;
-/// FFmpeg takes its input within this time, or it hangs.
-const HANGS_AFTER: Duration = Duration::from_secs(10);
-/// Children that end by themselves, before the recording is given up.
-const MOST_CHILDREN: u32 = 5;
 
 /// What is to be recorded, and where to.
 #[derive(Clone, Debug)]
@@ -122,17 +111,12 @@ impl Recording {
     }
 }
 
-struct Recorder {
-    plan: Plan,
-    status: watch::Sender<RecordingStatus>,
-    stop: CancellationToken,
-    ticket: Ticket,
-}
-
-/// Why feeding ended.
-enum Ending {
-    Stopped,
-    Child(ChildError),
+/// What is known for a recording's whole life.
+pub struct Recorder {
+    pub plan: Plan,
+    pub status: watch::Sender<RecordingStatus>,
+    pub stop: CancellationToken,
+    pub ticket: Ticket,
 }
 
 impl Recorder {
@@ -159,17 +143,7 @@ impl Recorder {
                 return self.fail(format!("the recording cannot be written: {error}"));
             }
         };
-        let mut feeding = Feeding {
-            recorder: &self,
-            mode,
-            zero_us,
-            gaps: GapFinder::new(zero_us),
-            track,
-            next: Some(first),
-            last_key: None,
-            last_us: zero_us,
-            camera_lost: false,
-        };
+        let mut feeding = Feeding::new(&self, mode, track, first);
         let problem = feeding.all(&mut reader, ends_at, &part).await;
         let end_us = feeding.end_us();
         self.finalize(part, problem, end_us - zero_us).await;
@@ -249,260 +223,4 @@ impl Recorder {
             status.state = RecordingState::Failed;
         });
     }
-}
-
-/// The part of a recording's life in which pictures go to FFmpeg.
-struct Feeding<'a> {
-    recorder: &'a Recorder,
-    mode: Mode,
-    zero_us: i64,
-    gaps: GapFinder,
-    track: Arc<VideoTrack>,
-    /// The keyframe that the next child begins with.
-    next: Option<Packet>,
-    last_key: Option<Packet>,
-    last_us: i64,
-    camera_lost: bool,
-}
-
-/// What one child is fed through.
-struct Feeder {
-    child: Child,
-    writer: Writer,
-    /// Zero of its timestamps, on the monotonic clock, microseconds.
-    from_us: i64,
-    last_ms: i64,
-}
-
-impl Feeding<'_> {
-    /// Feeds children until the end; tells what went wrong on the way, if it ended early.
-    async fn all(
-        &mut self,
-        reader: &mut Reader,
-        ends_at: Instant,
-        part: &Arc<Mutex<Part>>,
-    ) -> Option<String> {
-        let mut children = 0;
-        loop {
-            children += 1;
-            let ending = match self.start_child(part).await {
-                Ok(mut feeder) => {
-                    let ending = self.feed(&mut feeder, reader, ends_at).await;
-                    let finished = feeder.child.finish().await;
-                    match (ending, finished) {
-                        (Ending::Stopped, Ok(_)) => Ending::Stopped,
-                        (Ending::Stopped, Err(error)) => {
-                            return self.ended(Some(error.to_string()));
-                        }
-                        // A full disk is no better with another child.
-                        (_, Err(error @ ChildError::Store(_))) => {
-                            return self.ended(Some(error.to_string()));
-                        }
-                        (ending, _) => ending,
-                    }
-                }
-                Err(error) => Ending::Child(error),
-            };
-            match ending {
-                Ending::Stopped => return self.ended(None),
-                Ending::Child(error) if children >= MOST_CHILDREN => {
-                    error!(%error, "FFmpeg keeps ending; the recording is finished");
-                    return self.ended(Some(error.to_string()));
-                }
-                Ending::Child(error) => {
-                    warn!(%error, "FFmpeg ended; another one goes on with the next keyframe");
-                    self.gaps.blame("ffmpeg");
-                    if !self.next_keyframe(reader, ends_at).await {
-                        return self.ended(None);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Notes the end and a gap that lasts until it.
-    fn ended(&mut self, problem: Option<String>) -> Option<String> {
-        let end_us = self.end_us();
-        let gap = self.gaps.gap_until(end_us);
-        self.recorder.status.send_modify(|status| {
-            status.end_us = Some(end_us);
-            status.gaps.extend(gap);
-        });
-        problem
-    }
-
-    /// When recording ended or ends: the stop, or the planned end.
-    fn end_us(&self) -> i64 {
-        let planned = &self.recorder.plan;
-        let planned_end = planned.requested_us + planned.length.as_micros() as i64;
-        let known = self.recorder.status.borrow().end_us;
-        known
-            .unwrap_or_else(|| now_us().min(planned_end))
-            .max(self.last_us)
-    }
-
-    async fn start_child(&mut self, part: &Arc<Mutex<Part>>) -> Result<Feeder, ChildError> {
-        let first = self.next.take().or_else(|| self.last_key.clone());
-        let first = first.ok_or_else(|| ChildError::Ended("there is no picture".into()))?;
-        let recorder = self.recorder;
-        let plan = &recorder.plan;
-        let arguments = command::recording(self.mode, &plan.settings);
-        let log = open_log(&plan.logs_dir, &plan.session_id).map_err(ChildError::Store)?;
-        let child = Child::start(
-            &plan.ffmpeg_path,
-            &arguments,
-            log,
-            Arc::clone(part),
-            recorder.status.clone(),
-            first.pts_us - self.zero_us,
-        )?;
-        let header = mkv::header(&self.track)
-            .map_err(|error| ChildError::Ended(format!("its input: {error}")))?;
-        let mut feeder = Feeder {
-            child,
-            writer: Writer::new(),
-            from_us: first.pts_us,
-            last_ms: -1,
-        };
-        feeder.child.write(&[&header]).await?;
-        self.packet(&mut feeder, first).await?;
-        Ok(feeder)
-    }
-
-    async fn feed(&mut self, feeder: &mut Feeder, reader: &mut Reader, ends_at: Instant) -> Ending {
-        let recorder = self.recorder;
-        let mut measure = tokio::time::interval(Duration::from_secs(10));
-        loop {
-            let repeat_at = Instant::now() + REPEAT;
-            let step = tokio::select! {
-                biased;
-                () = recorder.stop.cancelled() => break,
-                () = sleep_until(ends_at) => break,
-                error = feeder.child.ended() => Err(error),
-                item = reader.next() => match item {
-                    Some(item) => self.item(feeder, item).await,
-                    None => break,
-                },
-                _ = measure.tick() => {
-                    if let (Mode::Encode, Some(cpu)) = (self.mode, feeder.child.cpu()) {
-                        recorder.ticket.measured_cpu(cpu);
-                    }
-                    Ok(())
-                }
-                () = sleep_until(repeat_at), if self.camera_lost => {
-                    self.repeat(feeder, now_us()).await
-                }
-            };
-            if let Err(error) = step {
-                return Ending::Child(error);
-            }
-        }
-        let end_us = self.end_us();
-        self.recorder
-            .status
-            .send_modify(|status| status.end_us = Some(end_us));
-        let stale = end_us - self.last_us > STALE_US;
-        if self.mode == Mode::Encode && stale {
-            if let Err(error) = self.repeat(feeder, end_us).await {
-                return Ending::Child(error);
-            }
-        }
-        Ending::Stopped
-    }
-
-    async fn item(&mut self, feeder: &mut Feeder, item: Item) -> Result<(), ChildError> {
-        match item {
-            Item::Track(track) => {
-                self.track = track;
-                Ok(())
-            }
-            Item::Overflow => {
-                warn!("FFmpeg is too slow; pictures up to the next keyframe are missing");
-                self.gaps.blame("overload");
-                Ok(())
-            }
-            Item::Lost => {
-                self.gaps.blame("camera_lost");
-                self.camera_lost = true;
-                Ok(())
-            }
-            Item::Packet(packet) => {
-                self.camera_lost = false;
-                let gap = self.gaps.picture(packet.pts_us);
-                self.recorder
-                    .status
-                    .send_modify(|status| status.gaps.extend(gap));
-                self.packet(feeder, packet).await
-            }
-        }
-    }
-
-    /// Shows the last picture that can be shown by itself once more.
-    async fn repeat(&mut self, feeder: &mut Feeder, at_us: i64) -> Result<(), ChildError> {
-        let Some(last) = &self.last_key else {
-            return Ok(());
-        };
-        let repeated = Packet {
-            pts_us: at_us,
-            ..last.clone()
-        };
-        self.packet(feeder, repeated).await
-    }
-
-    async fn packet(&mut self, feeder: &mut Feeder, packet: Packet) -> Result<(), ChildError> {
-        let exact_ms = (packet.pts_us - feeder.from_us + 500).div_euclid(1000);
-        // Two pictures never share a millisecond: the muxer wants rising times.
-        let pts_ms = exact_ms.max(feeder.last_ms + 1);
-        feeder.last_ms = pts_ms;
-        let head = feeder
-            .writer
-            .block_head(pts_ms, packet.keyframe, packet.data.len());
-        self.last_us = self.last_us.max(packet.pts_us);
-        let pieces: [&[u8]; 2] = [&head, &packet.data];
-        let written = tokio::time::timeout(HANGS_AFTER, feeder.child.write(&pieces)).await;
-        if packet.keyframe || packet_stands_alone(&self.track) {
-            self.last_key = Some(packet);
-        }
-        match written {
-            Ok(result) => result,
-            Err(_) => Err(ChildError::Ended(
-                "it hangs: it has not taken its input".into(),
-            )),
-        }
-    }
-
-    /// Waits for the keyframe that the next child begins with; false when the end comes first.
-    async fn next_keyframe(&mut self, reader: &mut Reader, ends_at: Instant) -> bool {
-        loop {
-            tokio::select! {
-                biased;
-                () = self.recorder.stop.cancelled() => return false,
-                () = sleep_until(ends_at) => return false,
-                item = reader.next() => match item {
-                    Some(Item::Packet(packet)) if packet.keyframe => {
-                        let gap = self.gaps.picture(packet.pts_us);
-                        self.recorder.status.send_modify(|status| status.gaps.extend(gap));
-                        self.next = Some(packet);
-                        return true;
-                    }
-                    Some(Item::Track(track)) => self.track = track,
-                    Some(_) => {}
-                    None => return false,
-                },
-            }
-        }
-    }
-}
-
-fn packet_stands_alone(track: &VideoTrack) -> bool {
-    track.codec == Codec::Mjpeg
-}
-
-fn open_log(dir: &std::path::Path, session: &str) -> std::io::Result<std::fs::File> {
-    std::fs::create_dir_all(dir)?;
-    let path = dir.join(format!("{session}.ffmpeg.log"));
-    std::fs::File::options()
-        .create(true)
-        .append(true)
-        .open(path)
 }

@@ -140,7 +140,13 @@ mod tests {
             (0.0, 58.0)
         );
         status.zero_us = Some(500_000);
-        assert_eq!(status.elapsed_seconds(3_000_000), 2.5);
+        assert_eq!(
+            (
+                status.elapsed_seconds(3_000_000),
+                status.remaining_seconds(3_000_000)
+            ),
+            (2.5, 58.0)
+        );
         status.end_us = Some(4_500_000);
         assert_eq!(
             (

@@ -14,7 +14,9 @@ pub struct LogControl(reload::Handle<EnvFilter, Registry>);
 /// Begins to log. A second call in a process does nothing.
 pub fn start(log: &Log) -> LogControl {
     let (filter, handle) = reload::Layer::new(filter(log));
-    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let lines = fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let registry = tracing_subscriber::registry().with(filter);
     let started = match log.format {
         LogFormat::Text => registry.with(lines.with_target(false)).try_init(),

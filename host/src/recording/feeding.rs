@@ -1,0 +1,348 @@
+//! From a feed's reader into FFmpeg: children are started, fed along the clock, and replaced
+//! when they die.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep_until};
+use tracing::{error, warn};
+
+use super::child::{Child, ChildError};
+use super::command;
+use super::gaps::GapFinder;
+use super::held::Held;
+use super::part::Part;
+use super::recorder::Recorder;
+use super::status::{Gap, Mode};
+use crate::clock::now_us;
+use crate::media::mkv::{self, Writer};
+use crate::media::{Packet, VideoTrack};
+use crate::proxy::{Item, Reader};
+
+/// A child that ran for so long was not to blame for the one before.
+const LIVED_LONG: Duration = Duration::from_mins(1);
+/// Children that end by themselves one soon after the other, before the recording is given up.
+const MOST_FAILURES: u32 = 5;
+/// FFmpeg takes its input within this time, or it hangs.
+const HANGS_AFTER: Duration = Duration::from_secs(10);
+/// An encoder is given the last picture again at the end when it is older than this, so that
+/// the file is as long as the recording.
+const STALE_US: i64 = 60_000;
+/// How often a camera that is gone is replaced by its last picture.
+const REPEAT: Duration = Duration::from_secs(1);
+
+/// Why feeding ended.
+enum Ending {
+    Stopped,
+    Child(ChildError),
+}
+
+/// The part of a recording's life in which pictures go to FFmpeg.
+pub struct Feeding<'a> {
+    recorder: &'a Recorder,
+    mode: Mode,
+    zero_us: i64,
+    gaps: GapFinder,
+    track: Arc<VideoTrack>,
+    /// What the next child begins with.
+    held: Held,
+    last_key: Option<Packet>,
+    last_us: i64,
+    camera_lost: bool,
+}
+
+/// What one child is fed through.
+struct Feeder {
+    child: Child,
+    writer: Writer,
+    /// Zero of its timestamps, on the monotonic clock, microseconds.
+    from_us: i64,
+    last_ms: i64,
+}
+
+impl<'a> Feeding<'a> {
+    /// Begins with a keyframe, which is second 0 of the recording.
+    pub fn new(recorder: &'a Recorder, mode: Mode, track: Arc<VideoTrack>, first: Packet) -> Self {
+        let mut feeding = Self {
+            recorder,
+            mode,
+            zero_us: first.pts_us,
+            gaps: GapFinder::new(first.pts_us),
+            track,
+            held: Held::default(),
+            last_key: None,
+            last_us: first.pts_us,
+            camera_lost: false,
+        };
+        feeding.keep(first);
+        feeding
+    }
+
+    /// Feeds children until the end; tells what went wrong on the way, if it ended early.
+    pub async fn all(
+        &mut self,
+        reader: &mut Reader,
+        ends_at: Instant,
+        part: &Arc<Mutex<Part>>,
+    ) -> Option<String> {
+        let mut failures = 0;
+        loop {
+            let began = Instant::now();
+            let ending = match self.start_child(part).await {
+                Ok(mut feeder) => {
+                    let ending = self.feed(&mut feeder, reader, ends_at).await;
+                    match (ending, feeder.child.finish().await) {
+                        (Ending::Stopped, Ok(_)) => Ending::Stopped,
+                        // A full disk is no better with another child.
+                        (_, Err(error @ ChildError::Store(_))) | (Ending::Stopped, Err(error)) => {
+                            return self.ended(Some(error.to_string()));
+                        }
+                        (ending, _) => ending,
+                    }
+                }
+                Err(error) => Ending::Child(error),
+            };
+            if began.elapsed() > LIVED_LONG {
+                failures = 0;
+            }
+            match ending {
+                Ending::Stopped => return self.ended(None),
+                Ending::Child(error) if failures >= MOST_FAILURES => {
+                    error!(%error, "FFmpeg keeps ending; the recording is finished");
+                    return self.ended(Some(error.to_string()));
+                }
+                Ending::Child(error) => {
+                    warn!(%error, "FFmpeg ended; another one goes on with what was not written");
+                    failures += 1;
+                    self.gaps.blame("ffmpeg");
+                    if self.held.first().is_none() && !self.next_keyframe(reader, ends_at).await {
+                        return self.ended(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Notes the end and a gap that lasts until it.
+    fn ended(&mut self, problem: Option<String>) -> Option<String> {
+        let end_us = self.end_us();
+        let gap = self.gaps.gap_until(end_us);
+        self.recorder.status.send_modify(|status| {
+            status.end_us = Some(end_us);
+            status.gaps.extend(gap);
+        });
+        problem
+    }
+
+    /// When recording ended or ends: the stop, or the planned end.
+    pub fn end_us(&self) -> i64 {
+        let planned = &self.recorder.plan;
+        let planned_end = planned.requested_us + planned.length.as_micros() as i64;
+        let known = self.recorder.status.borrow().end_us;
+        known
+            .unwrap_or_else(|| now_us().min(planned_end))
+            .max(self.last_us)
+    }
+
+    /// A new child, fed with what is held: what the one before wrote of it already is left out
+    /// when the parts are joined.
+    async fn start_child(&mut self, part: &Arc<Mutex<Part>>) -> Result<Feeder, ChildError> {
+        let (track, from_us) = self
+            .held
+            .first()
+            .ok_or_else(|| ChildError::Ended("there is no picture".into()))?;
+        let header =
+            mkv::header(track).map_err(|error| ChildError::Ended(format!("its input: {error}")))?;
+        let recorder = self.recorder;
+        let plan = &recorder.plan;
+        let arguments = command::recording(self.mode, &plan.settings);
+        let log = open_log(&plan.logs_dir, &plan.session_id).map_err(ChildError::Store)?;
+        let child = Child::start(
+            &plan.ffmpeg_path,
+            &arguments,
+            log,
+            Arc::clone(part),
+            recorder.status.clone(),
+            from_us - self.zero_us,
+        )?;
+        let mut feeder = Feeder {
+            child,
+            writer: Writer::new(),
+            from_us,
+            last_ms: -1,
+        };
+        feeder.write(&[&header]).await?;
+        for packet in self.held.packets() {
+            feeder.packet(&packet).await?;
+        }
+        Ok(feeder)
+    }
+
+    async fn feed(&mut self, feeder: &mut Feeder, reader: &mut Reader, ends_at: Instant) -> Ending {
+        let recorder = self.recorder;
+        let mut measure = tokio::time::interval(Duration::from_secs(10));
+        loop {
+            let repeat_at = Instant::now() + REPEAT;
+            let step = tokio::select! {
+                biased;
+                () = recorder.stop.cancelled() => break,
+                () = sleep_until(ends_at) => break,
+                error = feeder.child.ended() => Err(error),
+                item = reader.next() => match item {
+                    Some(item) => self.item(feeder, item).await,
+                    None => break,
+                },
+                _ = measure.tick() => {
+                    if let (Mode::Encode, Some(cpu)) = (self.mode, feeder.child.cpu()) {
+                        recorder.ticket.measured_cpu(cpu);
+                    }
+                    Ok(())
+                }
+                () = sleep_until(repeat_at), if self.camera_lost => {
+                    self.repeat(feeder, now_us()).await
+                }
+            };
+            if let Err(error) = step {
+                return Ending::Child(error);
+            }
+        }
+        let end_us = self.end_us();
+        self.recorder
+            .status
+            .send_modify(|status| status.end_us = Some(end_us));
+        let stale = end_us - self.last_us > STALE_US;
+        if self.mode == Mode::Encode
+            && stale
+            && let Err(error) = self.repeat(feeder, end_us).await
+        {
+            return Ending::Child(error);
+        }
+        Ending::Stopped
+    }
+
+    async fn item(&mut self, feeder: &mut Feeder, item: Item) -> Result<(), ChildError> {
+        match item {
+            Item::Track(track) => {
+                let other = track.codec != self.track.codec;
+                self.change_track(track);
+                // Other parameter sets come in-band; another codec needs another child.
+                if other {
+                    Err(ChildError::Ended("the camera's codec changed".into()))
+                } else {
+                    Ok(())
+                }
+            }
+            Item::Overflow => {
+                warn!("FFmpeg is too slow; pictures up to the next keyframe are missing");
+                self.gaps.blame("overload");
+                Ok(())
+            }
+            Item::Lost => {
+                self.gaps.blame("camera_lost");
+                self.camera_lost = true;
+                Ok(())
+            }
+            Item::Packet(packet) => {
+                self.camera_lost = false;
+                let gap = self.gaps.picture(packet.pts_us);
+                self.note(gap);
+                self.keep(packet.clone());
+                feeder.packet(&packet).await
+            }
+        }
+    }
+
+    /// Shows the last picture that can be shown by itself once more.
+    async fn repeat(&mut self, feeder: &mut Feeder, at_us: i64) -> Result<(), ChildError> {
+        let Some(last) = &self.last_key else {
+            return Ok(());
+        };
+        let repeated = Packet {
+            pts_us: at_us,
+            ..last.clone()
+        };
+        self.last_us = self.last_us.max(at_us);
+        self.held.push(&self.track, repeated.clone());
+        feeder.packet(&repeated).await
+    }
+
+    fn note(&self, gap: Option<Gap>) {
+        if gap.is_some() {
+            self.recorder
+                .status
+                .send_modify(|status| status.gaps.extend(gap));
+        }
+    }
+
+    /// Remembers a picture, whatever becomes of it.
+    fn keep(&mut self, packet: Packet) {
+        self.last_us = self.last_us.max(packet.pts_us);
+        if packet.keyframe {
+            self.last_key = Some(packet.clone());
+        }
+        self.held.push(&self.track, packet);
+    }
+
+    fn change_track(&mut self, track: Arc<VideoTrack>) {
+        if track.codec != self.track.codec {
+            self.held.clear();
+            self.last_key = None;
+            self.mode = command::mode_for(track.codec, self.recorder.plan.encode);
+        }
+        self.track = track;
+    }
+
+    /// Waits for the keyframe that the next child begins with; false when the end comes first.
+    async fn next_keyframe(&mut self, reader: &mut Reader, ends_at: Instant) -> bool {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.recorder.stop.cancelled() => return false,
+                () = sleep_until(ends_at) => return false,
+                item = reader.next() => match item {
+                    Some(Item::Packet(packet)) if packet.keyframe => {
+                        let gap = self.gaps.picture(packet.pts_us);
+                        self.note(gap);
+                        self.keep(packet);
+                        return true;
+                    }
+                    Some(Item::Track(track)) => self.change_track(track),
+                    Some(_) => {}
+                    None => return false,
+                },
+            }
+        }
+    }
+}
+
+impl Feeder {
+    async fn packet(&mut self, packet: &Packet) -> Result<(), ChildError> {
+        let exact_ms = (packet.pts_us - self.from_us + 500).div_euclid(1000);
+        // Two pictures never share a millisecond: the muxer wants rising times.
+        let pts_ms = exact_ms.max(self.last_ms + 1);
+        self.last_ms = pts_ms;
+        let head = self
+            .writer
+            .block_head(pts_ms, packet.keyframe, packet.data.len());
+        self.write(&[&head, &packet.data]).await
+    }
+
+    async fn write(&mut self, pieces: &[&[u8]]) -> Result<(), ChildError> {
+        match tokio::time::timeout(HANGS_AFTER, self.child.write(pieces)).await {
+            Ok(written) => written,
+            Err(_) => Err(ChildError::Ended(
+                "it hangs: it has not taken its input".into(),
+            )),
+        }
+    }
+}
+
+fn open_log(dir: &std::path::Path, session: &str) -> std::io::Result<std::fs::File> {
+    std::fs::create_dir_all(dir)?;
+    let path = dir.join(format!("{session}.ffmpeg.log"));
+    std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+}
