@@ -2,19 +2,14 @@
 
 use std::convert::Infallible;
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use serde::Deserialize;
 
 use super::App;
+use super::input::Params;
 use super::problem::Problem;
 use crate::auth::{Presented, Principal};
-
-#[derive(Deserialize, Default)]
-struct TicketQuery {
-    ticket: Option<String>,
-}
 
 /// Bearer token and ticket, unchecked.
 pub struct Papers(pub Presented);
@@ -30,8 +25,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Papers {
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim().to_owned());
-        let query = Query::<TicketQuery>::try_from_uri(&parts.uri);
-        let ticket = query.ok().and_then(|Query(query)| query.ticket);
+        let ticket = Params::of(&parts.uri).get("ticket").map(str::to_owned);
         Ok(Self(Presented { bearer, ticket }))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::App;
 use super::caller::Papers;
+use super::input::Id;
 use super::preview::viewed;
 use super::problem::Problem;
 use crate::auth::Presented;
@@ -48,7 +49,7 @@ fn feed(app: &App, papers: &Presented, id: &str) -> Result<Arc<Feed>, Problem> {
 pub async fn mjpeg(
     State(app): State<App>,
     Papers(papers): Papers,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Response, Problem> {
     let feed = feed(&app, &papers, &id)?;
     let mut latest = feed.watch_latest();
@@ -115,7 +116,7 @@ pub fn multipart(
 pub async fn matroska(
     State(app): State<App>,
     Papers(papers): Papers,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Response, Problem> {
     let feed = feed(&app, &papers, &id)?;
     wait_for_picture(&mut feed.watch_latest()).await?;

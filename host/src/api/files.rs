@@ -1,16 +1,16 @@
 //! `/api/video/files/…`: the finished recordings.
 
 use axum::body::Body;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
 use super::App;
 use super::caller::Papers;
+use super::input::{Id, Params};
 use super::problem::Problem;
 use super::views::id_value;
 use crate::auth::{Action, Principal, Purpose, Resource};
@@ -30,22 +30,18 @@ pub fn view(app: &App, caller: &Principal, session: &Session, status: &Recording
         "size_bytes": status.size_bytes,
         "duration_seconds": status.duration_seconds,
         "codec": "h264",
+        "sha256": null,
         "created_at": session.created_at,
         "download_url": ticket.map(|t| format!("/api/video/files/{id}/download?ticket={t}")),
     })
-}
-
-#[derive(Deserialize)]
-pub struct DownloadQuery {
-    club_id: Option<String>,
 }
 
 /// `GET /api/video/files/{id}/download`, with ranges.
 pub async fn download(
     State(app): State<App>,
     Papers(papers): Papers,
-    Path(id): Path<String>,
-    Query(query): Query<DownloadQuery>,
+    Id(id): Id,
+    params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
     let caller = app
@@ -63,7 +59,7 @@ pub async fn download(
         .map(|club| club.id.to_string())
         .find(|club| config.video.videos_dir.join(club).join(&name).is_file());
     let club = club.ok_or_else(unknown)?;
-    if query.club_id.is_some_and(|asked| asked != club) {
+    if params.get("club_id").is_some_and(|asked| asked != club) {
         return Err(unknown());
     }
     let resource = known.map_or_else(

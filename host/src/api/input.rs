@@ -1,11 +1,14 @@
 //! Bodies of requests: read with a bound, parsed leniently (unknown members are ignored),
 //! checked strictly (a bad value names its field).
 
+use std::collections::HashMap;
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
-use axum::extract::{FromRequest, Request};
-use axum::http::{StatusCode, header};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri, header};
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
@@ -19,6 +22,43 @@ const MOST_BYTES: usize = 64 << 10;
 const MOST_DRAINED: usize = 64 << 20;
 /// How long a body may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The id in a path. What is no text is the id of nothing.
+pub struct Id(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(id) = path.map_err(|_| Problem::not_found("there is nothing of that id"))?;
+        Ok(Self(id))
+    }
+}
+
+/// The parameters of a query. Unknown ones are nobody's; of a repeated one the last counts.
+pub struct Params(HashMap<String, String>);
+
+impl Params {
+    /// Those of an address.
+    pub fn of(uri: &Uri) -> Self {
+        let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+        Self(pairs.into_owned().collect())
+    }
+
+    /// The value of one.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Params {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.uri))
+    }
+}
 
 /// The members of a JSON object.
 pub struct Fields(Map<String, Value>);

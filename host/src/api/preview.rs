@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::App;
 use super::caller::Papers;
 use super::feeds::multipart;
+use super::input::Id;
 use super::problem::Problem;
 use crate::auth::{Action, Presented, Purpose};
 use crate::media::Codec;
@@ -19,7 +20,7 @@ use crate::session::SessionError;
 pub async fn snapshot(
     State(app): State<App>,
     Papers(papers): Papers,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Response, Problem> {
     let feed = viewed(&app, &papers, &id)?;
     let latest = feed.watch_latest().borrow().clone();
@@ -47,7 +48,7 @@ pub async fn snapshot(
 pub async fn stream(
     State(app): State<App>,
     Papers(papers): Papers,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Response, Problem> {
     let feed = viewed(&app, &papers, &id)?;
     if feed.status().codec != Some(Codec::Mjpeg) {

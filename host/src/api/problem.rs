@@ -29,6 +29,21 @@ impl Problem {
         }
     }
 
+    /// A failure of which nothing but the status is known.
+    pub fn of(status: StatusCode) -> Self {
+        let code = match status {
+            StatusCode::RANGE_NOT_SATISFIABLE => "range_not_satisfiable",
+            StatusCode::NOT_FOUND => "not_found",
+            _ if status.is_server_error() => "internal",
+            _ => "bad_request",
+        };
+        Self::new(
+            status,
+            code,
+            status.canonical_reason().unwrap_or("the request failed"),
+        )
+    }
+
     /// A value that cannot be used, with the field that holds it.
     pub fn bad_value(field: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_value", detail)
@@ -70,10 +85,6 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

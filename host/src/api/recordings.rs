@@ -1,12 +1,12 @@
 //! `/api/video/record/…`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
-use super::input::Fields;
+use super::input::{Fields, Id};
 use super::problem::Problem;
 use super::{App, files, views};
 use crate::auth::Action;
@@ -62,7 +62,7 @@ pub async fn stop(
 pub async fn show(
     State(app): State<App>,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<Value>, Problem> {
     let session = app.sessions.get(&id)?;
     app.door

@@ -37,9 +37,15 @@ async fn with_id(request: Request, next: Next) -> Response {
     let span = info_span!("request", id, method = %request.method(), path = request.uri().path());
     let mut response = next.run(request).instrument(span.clone()).await;
     span.in_scope(|| debug!(status = response.status().as_u16(), "answered"));
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+    let status = response.status();
+    let told = response.extensions_mut().remove::<Problem>();
+    let failed = status.is_client_error() || status.is_server_error();
+    // What a library answered (a range that cannot be satisfied, say) is told like the rest.
+    if let Some(problem) = told.or_else(|| failed.then(|| Problem::of(status))) {
         let (mut parts, _) = response.into_parts();
         parts.headers.remove(header::CONTENT_LENGTH);
+        let kind = HeaderValue::from_static("application/problem+json");
+        parts.headers.insert(header::CONTENT_TYPE, kind);
         response = Response::from_parts(parts, Body::from(problem.body(&id).to_string()));
     }
     if let Ok(value) = HeaderValue::from_str(&id) {

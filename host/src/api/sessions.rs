@@ -1,13 +1,12 @@
 //! `/api/video/session/…`
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
-use super::input::Fields;
+use super::input::{Fields, Id, Params};
 use super::problem::Problem;
 use super::{App, views};
 use crate::auth::{Action, Resource};
@@ -83,18 +82,13 @@ pub async fn close(
     ))
 }
 
-#[derive(Deserialize)]
-pub struct ListQuery {
-    status: Option<String>,
-}
-
 /// `GET /api/video/session/list`
 pub async fn list(
     State(app): State<App>,
     Caller(caller): Caller,
-    query: Query<ListQuery>,
+    params: Params,
 ) -> Result<Json<Value>, Problem> {
-    let closed_too = match query.status.as_deref() {
+    let closed_too = match params.get("status") {
         None | Some("active") => false,
         Some("all") => true,
         Some(_) => return Err(Problem::bad_value("status", "status is `active` or `all`")),
@@ -115,7 +109,7 @@ pub async fn list(
 pub async fn show(
     State(app): State<App>,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<Value>, Problem> {
     let session = app.sessions.get(&id)?;
     app.door

@@ -22,6 +22,14 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether it changes something, and so belongs into the audit log when it is allowed.
+    pub fn changes(self) -> bool {
+        matches!(
+            self,
+            Self::SessionCreate | Self::SessionClose | Self::RecordingStart | Self::RecordingStop
+        )
+    }
+
     /// Its name, for example `session.create`.
     pub fn name(self) -> &'static str {
         match self {

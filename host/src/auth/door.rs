@@ -104,7 +104,10 @@ impl Door {
                 reason: decision.reason,
             });
         }
-        info!(target: "padelvar::audit", user = principal.id, action = action.name(), id = resource.id, "allowed");
+        if action.changes() {
+            let (user, action, id) = (&principal.id, action.name(), &resource.id);
+            info!(target: "padelvar::audit", user, action, id, "allowed");
+        }
         Ok(())
     }
 

@@ -221,3 +221,82 @@ async fn sender_addresses(grants: &Grants) -> HashSet<IpAddr> {
     }
     addresses
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::inbox::{Inbox, Source};
+    use super::*;
+
+    async fn bound(inbox: &mut Inbox) -> (Ports, BoundPorts) {
+        let (post, _) = inbox.post(Source::Port(7));
+        let grants = Grants::new("127.0.0.1", 554, &[]);
+        let ports = Ports::bind(7, grants, post).await.unwrap();
+        match inbox.next().await.2 {
+            Event::Bound(bound) => (ports, bound),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pair_receives_from_the_camera_and_sends_to_it() {
+        let mut inbox = Inbox::new();
+        let (ports, bound) = bound(&mut inbox).await;
+        assert_eq!(
+            (bound.rtp_port % 2, bound.rtcp_port),
+            (0, bound.rtp_port + 1)
+        );
+        let camera = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        camera
+            .send_to(b"rtp", ("127.0.0.1", bound.rtp_port))
+            .await
+            .unwrap();
+        let Event::Datagrams(got) = inbox.next().await.2 else {
+            panic!("no datagram")
+        };
+        assert_eq!(got.datagrams[0].bytes, b"rtp");
+        assert_eq!(got.datagrams[0].component, Component::Rtp);
+
+        let to_port = camera.local_addr().unwrap().port();
+        let mut datagram = DatagramToSend {
+            port: 7,
+            component: Component::Rtcp,
+            host: "127.0.0.1".into(),
+            to_port,
+            bytes: b"rr".to_vec(),
+        };
+        let grants = Grants::new("127.0.0.1", 554, &[]);
+        ports.send(&datagram, &grants).await.unwrap();
+        let mut buffer = [0; 16];
+        let (length, from) = camera.recv_from(&mut buffer).await.unwrap();
+        assert_eq!(
+            (&buffer[..length], from.port()),
+            (&b"rr"[..], bound.rtcp_port)
+        );
+        datagram.to_port = 53;
+        assert!(
+            ports.send(&datagram, &grants).await.is_err(),
+            "a well-known port"
+        );
+    }
+
+    #[tokio::test]
+    async fn strangers_are_not_heard() {
+        let mut inbox = Inbox::new();
+        let (_ports, bound) = bound(&mut inbox).await;
+        let stranger = UdpSocket::bind("127.0.0.2:0").await.unwrap();
+        stranger
+            .send_to(b"no", ("127.0.0.1", bound.rtp_port))
+            .await
+            .unwrap();
+        let camera = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        camera
+            .send_to(b"yes", ("127.0.0.1", bound.rtp_port))
+            .await
+            .unwrap();
+        let Event::Datagrams(got) = inbox.next().await.2 else {
+            panic!("no datagram")
+        };
+        let texts: Vec<&[u8]> = got.datagrams.iter().map(|d| d.bytes.as_slice()).collect();
+        assert_eq!(texts, [b"yes"]);
+    }
+}

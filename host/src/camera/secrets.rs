@@ -98,7 +98,7 @@ impl Secrets {
             .clients
             .get_mut(&recipe.challenges)
             .expect("inserted above");
-        client
+        let mut answer = client
             .respond(&PasswordParams {
                 username: &self.credentials.username,
                 password: &self.credentials.password,
@@ -106,7 +106,15 @@ impl Secrets {
                 method: &recipe.method,
                 body: None,
             })
-            .map_err(|error| format!("the camera's challenge cannot be answered: {error}"))
+            .map_err(|error| format!("the camera's challenge cannot be answered: {error}"))?;
+        // Without `qop` the library leaves the algorithm out, and a camera that reads the answer
+        // by the standard (RFC 7616, section 3.4: MD5 when absent) refuses it.
+        let sha256 = matches!(client, PasswordClient::Digest(digest)
+            if digest.algorithm() == http_auth::digest::Algorithm::Sha256);
+        if sha256 && !answer.contains("algorithm=") {
+            answer.push_str(", algorithm=SHA-256");
+        }
+        Ok(answer)
     }
 
     fn hash(&self, steps: &[HashStep]) -> Result<String, String> {

@@ -1,7 +1,7 @@
 //! TLS towards cameras. They are usually self-signed, so beside the system's roots a
 //! certificate can be pinned by its SHA-256, or checking can be switched off.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -15,7 +15,7 @@ use super::spec::TlsRule;
 /// The client's settings for a rule. The crypto provider must be installed (`main` does it).
 pub fn client_config(rule: TlsRule) -> Result<Arc<ClientConfig>, Error> {
     let pin = match rule {
-        TlsRule::Verify => return ClientConfig::with_platform_verifier().map(Arc::new),
+        TlsRule::Verify => return verified(),
         TlsRule::Pin(pin) => Some(pin),
         TlsRule::Off => None,
     };
@@ -29,6 +29,16 @@ pub fn client_config(rule: TlsRule) -> Result<Arc<ClientConfig>, Error> {
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth(),
     ))
+}
+
+/// The settings with the system's roots: made once, since the roots of a system are a megabyte.
+fn verified() -> Result<Arc<ClientConfig>, Error> {
+    static SHARED: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    if let Some(config) = SHARED.get() {
+        return Ok(Arc::clone(config));
+    }
+    let made = Arc::new(ClientConfig::with_platform_verifier()?);
+    Ok(Arc::clone(SHARED.get_or_init(|| made)))
 }
 
 /// Accepts one certificate, or any; signatures of the handshake are checked all the same, so

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
+use tracing::info;
 
 use super::feed::Shared;
 use super::status::CameraState;
@@ -116,6 +117,13 @@ impl Ingest {
         self.last_picture = Instant::now();
         if self.live_since.is_none() {
             self.live_since = Some(self.last_picture);
+            let VideoTrack {
+                codec,
+                width,
+                height,
+                ..
+            } = *video.track;
+            info!(%codec, width, height, "camera live");
             self.shared.status.send_modify(|status| {
                 if status.state == CameraState::Lost {
                     status.reconnects += 1;

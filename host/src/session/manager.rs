@@ -114,7 +114,7 @@ impl Sessions {
             now += Duration::from_millis(1);
             id = SessionId::new(&terrain.id, now);
         }
-        let span = info_span!("session", session_id = %id, terrain_id = %terrain.id);
+        let span = info_span!(parent: None, "session", session_id = %id, terrain_id = %terrain.id);
         let feed = Feed::start(camera_spec(terrain), &self.registry, span);
         let (terrain_id, club_id) = (terrain.id.clone(), terrain.club_id.clone());
         let created_at = crate::clock::to_ms(now);
@@ -196,7 +196,7 @@ impl Sessions {
             requested_us,
         )?;
         let reader = feed.subscribe(Start::NewestKeyframe, RECORDER_BYTES);
-        let span = info_span!("recording", session_id = %session.id);
+        let span = info_span!(parent: None, "recording", session_id = %session.id);
         let plan = plan(session, video, requested_us, length);
         let recording = Arc::new(Recording::start(plan, reader, ticket, span));
         session.set_recording(Arc::clone(&recording));
