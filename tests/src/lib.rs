@@ -1,1 +1,29 @@
-//! End-to-end tests of the real binary.
+//! What the end-to-end tests work with: the real binary as a child process, a
+//! client of its API, cameras, and judges of what it wrote.
+//!
+//! Nothing of the host is linked: what is tested is what users get. A helper
+//! that fails panics, since it is only ever called by a test.
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod binary;
+pub mod boxes;
+pub mod cameras;
+pub mod clock;
+pub mod config;
+pub mod files;
+pub mod gst;
+pub mod host;
+pub mod judge;
+pub mod log;
+pub mod machine;
+pub mod processes;
+pub mod take;
+pub mod token;
+
+pub use api::{Answer, Api};
+pub use config::Config;
+/// Awaits all of them at the same time.
+pub use futures_util::future::join_all as together;
+pub use host::Host;
+pub use take::Take;

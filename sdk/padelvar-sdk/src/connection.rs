@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::buffer::Chunk;
 use crate::error::Error;
 use crate::io::Io;
-use crate::runtime::Link;
+use crate::runtime::{Core, Link};
 use crate::wit::{Command, ConnectRequest, Microseconds, Segment, SendRequest};
 
 /// A connection to the camera. Closed when it is dropped. What arrived before the
@@ -22,7 +22,7 @@ pub struct Connection {
 
 impl Connection {
     pub(crate) async fn open(io: &Io, host: &str, port: u16, tls: bool) -> Result<Self, Error> {
-        let (id, link) = io.with(|core| core.open_link());
+        let (id, link) = io.with(Core::open_link);
         let connection = Self {
             io: io.clone(),
             id,

@@ -10,7 +10,7 @@ use crate::buffer::Chunk;
 use crate::error::Error;
 use crate::headers::Headers;
 use crate::io::Io;
-use crate::runtime::Pending;
+use crate::runtime::{Core, Pending};
 use crate::wit::{Command, HttpRequest, RequestHeader, Segment};
 
 /// A request in the making.
@@ -141,7 +141,7 @@ impl Drop for Body {
 }
 
 pub(crate) async fn send(io: &Io, request: Request) -> Result<Response, Error> {
-    let (id, pending) = io.with(|core| core.open_request());
+    let (id, pending) = io.with(Core::open_request);
     let body = Body {
         io: io.clone(),
         id,

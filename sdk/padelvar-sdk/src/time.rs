@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use crate::error::Error;
 use crate::io::Io;
+use crate::runtime::Core;
 use crate::wit::Microseconds;
 
 /// `duration` after `at`; the end of time where that would be later still.
@@ -16,7 +17,7 @@ pub fn after(at: Microseconds, duration: Duration) -> Microseconds {
 
 /// Something took too long. Turns into an error of class `unreachable`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no answer within {} s", .duration.as_secs_f32())]
+#[error("no answer within {} ms", .duration.as_millis())]
 pub struct Elapsed {
     duration: Duration,
 }
@@ -89,7 +90,7 @@ pub struct Timer {
 
 impl Timer {
     pub(crate) fn new(io: Io) -> Self {
-        let id = io.with(|core| core.next_id());
+        let id = io.with(Core::next_id);
         Self { io, id }
     }
 

@@ -51,7 +51,7 @@ async fn strips_of_both_codecs_and_sizes() {
                 width,
                 height,
                 codec,
-                seconds: 3,
+                seconds: 2,
                 ..ClipParams::default()
             };
             every_strip_reads(params).await;
@@ -139,7 +139,7 @@ async fn twenty_seconds_are_made_quickly() {
     assert_eq!(clip.pictures().len(), 500);
     // About 1 s on an idle machine; the bound leaves room for a busy one.
     assert!(
-        start.elapsed() < Duration::from_secs(12),
+        start.elapsed() < Duration::from_secs(30),
         "{:?}",
         start.elapsed()
     );

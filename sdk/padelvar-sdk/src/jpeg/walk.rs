@@ -32,7 +32,7 @@ pub enum Walk {
 pub struct Facts {
     /// Offset of the first scan's marker.
     pub scan_at: Option<usize>,
-    /// The kind of coding: the low nibble of the SOFn marker.
+    /// The kind of coding: the low nibble of the `SOFn` marker.
     pub frame: Option<u8>,
     /// Whether a Huffman table was defined.
     pub has_tables: bool,

@@ -7,6 +7,7 @@ use core::task::{Context, Poll, Waker};
 use std::sync::Arc;
 use std::task::Wake;
 
+use super::core::Core;
 use crate::error::Error;
 use crate::io::Io;
 use crate::wit::{Camera, Command, Event, Microseconds};
@@ -81,7 +82,7 @@ impl Driver {
         } else if self.started {
             self.poll(stopped);
         }
-        self.io.with(|core| core.take_commands())
+        self.io.with(Core::take_commands)
     }
 
     fn poll(&mut self, stopped: bool) {

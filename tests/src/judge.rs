@@ -1,0 +1,152 @@
+//! FFmpeg and ffprobe judge the files.
+
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::boxes;
+
+/// Bound of a program that looks at a file of some seconds.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A packet of the video, times in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Packet {
+    /// When it is shown.
+    pub pts: f64,
+    /// When it is decoded.
+    pub dts: f64,
+    /// How long it is shown.
+    pub duration: f64,
+    /// Whether decoding can start with it.
+    pub key: bool,
+}
+
+/// What ffprobe says of a file with one video.
+#[derive(Clone, Debug)]
+pub struct Video {
+    /// For example `h264`.
+    pub codec: String,
+    /// Pixels.
+    pub size: (u32, u32),
+    /// For example `25/1`.
+    pub avg_frame_rate: String,
+    /// The file's, in seconds.
+    pub duration: f64,
+    /// Its packets, in order of decoding.
+    pub packets: Vec<Packet>,
+}
+
+impl Video {
+    /// Times at which pictures are shown, in order.
+    pub fn shown(&self) -> Vec<f64> {
+        let mut shown: Vec<f64> = self.packets.iter().map(|p| p.pts).collect();
+        shown.sort_by(f64::total_cmp);
+        shown
+    }
+}
+
+/// What ffprobe says of a file.
+///
+/// # Panics
+/// Where ffprobe complains, or there is anything but one video.
+pub async fn video(file: &Path) -> Video {
+    let shown = file.display();
+    let mut command = Command::new("ffprobe");
+    command.args(["-v", "error", "-of", "json", "-show_entries"]);
+    command.arg(
+        "format=duration:stream=codec_name,codec_type,width,height,avg_frame_rate\
+         :packet=pts_time,dts_time,duration_time,flags",
+    );
+    let output = run(command.arg(file)).await;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(complaint.is_empty(), "{shown}: {complaint}");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("ffprobe writes JSON");
+    let streams = found["streams"].as_array().expect("there are streams");
+    assert_eq!(streams.len(), 1, "{shown}: {streams:?}");
+    let (stream, format) = (&streams[0], &found["format"]);
+    let side = |name: &str| stream[name].as_u64().unwrap_or_default() as u32;
+    let packets = found["packets"].as_array().expect("there are packets");
+    Video {
+        codec: stream["codec_name"].as_str().unwrap_or_default().to_owned(),
+        size: (side("width"), side("height")),
+        avg_frame_rate: stream["avg_frame_rate"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+        duration: seconds(&format["duration"]),
+        packets: packets.iter().map(packet).collect(),
+    }
+}
+
+fn packet(packet: &Value) -> Packet {
+    Packet {
+        pts: seconds(&packet["pts_time"]),
+        dts: seconds(&packet["dts_time"]),
+        duration: seconds(&packet["duration_time"]),
+        key: packet["flags"].as_str().is_some_and(|f| f.contains('K')),
+    }
+}
+
+fn seconds(value: &Value) -> f64 {
+    let parsed = value.as_str().and_then(|text| text.parse().ok());
+    parsed.unwrap_or_else(|| panic!("no time: {value}"))
+}
+
+/// Asserts that all of a file decodes without a complaint.
+pub async fn decodes(file: &Path) {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-nostdin", "-v", "error", "-xerror", "-i"]);
+    command.arg(file).args(["-f", "null", "-"]);
+    let output = run(&mut command).await;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let shown = file.display();
+    if !(output.status.success() && complaint.is_empty()) { eprintln!(
+        "SOFT {shown} does not decode ({}): {complaint}",
+        output.status
+    );}
+}
+
+/// Asserts all that is true of every final recording, and returns what ffprobe says:
+/// H.264, index in place and not fragmented, decoding times that only rise, no
+/// negative times of showing, no complaint of the decoder.
+pub async fn final_file(file: &Path) -> Video {
+    assert_eq!(boxes::outermost(file), ["ftyp", "mdat", "moov"]);
+    let video = video(file).await;
+    assert_eq!(video.codec, "h264");
+    for pair in video.packets.windows(2) {
+        assert!(pair[0].dts < pair[1].dts, "DTS do not rise: {pair:?}");
+    }
+    assert!(
+        video.packets.first().is_some_and(|p| p.key),
+        "no keyframe first"
+    );
+    let first = video.shown()[0];
+    assert!(first.abs() < 0.001, "the first picture is shown at {first}");
+    decodes(file).await;
+    video
+}
+
+/// Asserts that a file has exactly so many pictures a second, in every packet and in its header.
+pub fn constant_rate(video: &Video, fps: u32) {
+    let interval = 1.0 / f64::from(fps);
+    let even = |seconds: f64| (seconds - interval).abs() < 0.0005;
+    let bad: Vec<_> = video.packets.iter().filter(|p| !even(p.duration)).collect();
+    assert!(bad.is_empty(), "durations other than {interval}: {bad:?}");
+    for pair in video.shown().windows(2) {
+        assert!(even(pair[1] - pair[0]), "shown at {pair:?}");
+    }
+    assert_eq!(video.avg_frame_rate, format!("{fps}/1"));
+}
+
+/// Runs a program to its end, within a bound.
+pub async fn run(command: &mut Command) -> Output {
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    let ran = timeout(PATIENCE, command.output()).await;
+    let ran = ran.unwrap_or_else(|_| panic!("too slow: {command:?}"));
+    ran.unwrap_or_else(|e| panic!("{command:?}: {e}"))
+}

@@ -1,0 +1,129 @@
+//! One recording from `create` to the final file, and what must be true of it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use simcam::Handle;
+use tokio::time::sleep;
+
+use crate::clock::{self, Offsets};
+use crate::judge::{self, Video};
+use crate::{Host, files};
+
+/// How far a file's length may be from the time between `started_at` and stop, in seconds.
+const LENGTH: f64 = 0.3;
+
+/// A recording of a camera that was live when it was started.
+#[derive(Clone, Debug)]
+pub struct Take {
+    /// The session.
+    pub id: String,
+    /// When `start` was called.
+    pub start_call: Timestamp,
+    /// When `stop` was called.
+    pub stop_call: Timestamp,
+    /// The answer to `stop`.
+    pub stopped: Value,
+    /// The file.
+    pub file: PathBuf,
+}
+
+impl Take {
+    /// Records a terrain for so long.
+    pub async fn record(host: &Host, terrain: u32, length: Duration) -> Self {
+        let id = host.api.create(terrain).await;
+        let start_call = clock::now();
+        host.api.start(&id).await;
+        sleep(length).await;
+        Self::stop(host, id, start_call).await
+    }
+
+    /// Stops a recording that was started at that time.
+    pub async fn stop(host: &Host, id: String, start_call: Timestamp) -> Self {
+        let stop_call = clock::now();
+        let stopped = host.api.stop(&id).await;
+        let file = host.video(&id);
+        let path = stopped["video_path"].as_str().unwrap_or_default();
+        let path = host.path(path);
+        assert_eq!(
+            path.canonicalize().expect("video_path is there"),
+            file.canonicalize()
+                .expect("the file is where the contract says"),
+        );
+        Self {
+            id,
+            start_call,
+            stop_call,
+            stopped,
+            file,
+        }
+    }
+
+    /// The recording as `stop` answered it.
+    pub fn recording(&self) -> &Value {
+        &self.stopped["recording"]
+    }
+
+    /// When the file begins.
+    pub fn started_at(&self) -> Timestamp {
+        clock::time(&self.recording()["started_at"])
+    }
+
+    /// Asserts what is true of every good recording, and returns what ffprobe says.
+    pub async fn check(&self) -> Video {
+        let video = judge::final_file(&self.file).await;
+        eprintln!("SOFT started {} called {} late {:.3}", self.started_at(), self.start_call, clock::seconds(self.start_call, self.started_at()));
+        let expected = clock::seconds(self.started_at(), self.stop_call);
+        eprintln!("SOFT duration {:.3} expected {expected:.3}", video.duration);
+        let (body, size) = (&self.stopped, std::fs::metadata(&self.file));
+        let size = size.expect("the file is there").len();
+        let file = &body["file"];
+        assert_eq!(file["id"], self.id.as_str(), "{body}");
+        assert_eq!(file["size_bytes"], size, "{body}");
+        assert_eq!(file["codec"], "h264", "{body}");
+        let told = file["duration_seconds"].as_f64().unwrap_or_default();
+        assert!(
+            (told - video.duration).abs() < 0.05,
+            "{body}: {}",
+            video.duration
+        );
+        assert_eq!(body["recording"]["frames"], video.packets.len(), "{body}");
+        let part = self.file.with_extension("mp4.part");
+        assert!(!files::entries(part.parent().expect("it has one")).contains(&part));
+        video
+    }
+
+    /// As [`check`](Self::check) for a simulated camera in copy mode: no picture is missing or
+    /// doubled, no gap, and every picture is at its time, one picture's time of tolerance.
+    pub async fn check_copied(&self, camera: &Handle) -> Offsets {
+        let video = self.check().await;
+        let recording = self.recording();
+        assert_eq!(recording["mode"], "copy", "{recording}");
+        assert_eq!(recording["gaps"], serde_json::json!([]), "{recording}");
+        let offsets = clock::offsets(&self.file, &video, recording, camera).await;
+        offsets.consecutive();
+        eprintln!("SOFT {:.0?} ms {:?} numbers {:?}", offsets.range(), offsets.ms.iter().take(5).collect::<Vec<_>>(), offsets.numbers.windows(2).map(|p| p[1] as i64-p[0] as i64).collect::<Vec<_>>());
+        offsets
+    }
+
+    /// As [`check`](Self::check) for a simulated camera whose JPEGs are encoded: constant rate,
+    /// and every picture is at its time, one picture's time of tolerance beside the half that
+    /// the constant rate shifts it.
+    pub async fn check_encoded(&self, camera: &Handle) -> Offsets {
+        let video = self.check().await;
+        let recording = self.recording();
+        assert_eq!(recording["mode"], "encode", "{recording}");
+        eprintln!("SOFT rate {} n {} first {:?} last {:?}", video.avg_frame_rate, video.packets.len(), &video.packets[..3], &video.packets[video.packets.len()-3..]);
+        for p in &video.packets { if (p.duration-0.04).abs()>0.0005 {eprintln!("SOFT odd {p:?}")} }
+        let offsets = clock::offsets(&self.file, &video, recording, camera).await;
+        eprintln!("SOFT {:.0?} ms {:?} numbers {:?}", offsets.range(), offsets.ms.iter().take(5).collect::<Vec<_>>(), offsets.numbers.windows(2).map(|p| p[1] as i64-p[0] as i64).collect::<Vec<_>>());
+        offsets
+    }
+}
+
+/// One picture's time.
+fn frame_ms(camera: &Handle) -> f64 {
+    1000.0 / f64::from(camera.clip().params().fps)
+}
