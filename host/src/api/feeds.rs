@@ -22,6 +22,7 @@ use super::problem::Problem;
 use crate::auth::Presented;
 use crate::media::mkv::{self, Writer};
 use crate::media::{Codec, Packet, VideoTrack};
+use crate::preview::Viewer;
 use crate::proxy::{Feed, Item, KeyPicture, Reader, Start};
 use crate::session::SessionError;
 
@@ -58,7 +59,11 @@ pub async fn mjpeg(
         let detail = "this camera sends no JPEGs; hint: stream.mkv";
         return Err(Problem::new(StatusCode::CONFLICT, "not_mjpeg", detail));
     }
-    Ok(multipart(latest, app.stopping.clone()))
+    let ffmpeg = app.sessions.config().video.ffmpeg_path.clone();
+    Ok(multipart(
+        app.previews.view(&id, &feed, &ffmpeg),
+        app.stopping.clone(),
+    ))
 }
 
 async fn wait_for_picture(latest: &mut watch::Receiver<Option<KeyPicture>>) -> Result<(), Problem> {
@@ -75,34 +80,22 @@ async fn wait_for_picture(latest: &mut watch::Receiver<Option<KeyPicture>>) -> R
 
 /// One JPEG a part. A client has one slot, the latest picture: one that is slow sees fewer and
 /// costs nobody anything.
-pub fn multipart(
-    mut latest: watch::Receiver<Option<KeyPicture>>,
-    stopping: CancellationToken,
-) -> Response {
-    latest.mark_changed();
-    let parts = stream::unfold((latest, stopping), |(mut latest, stopping)| async move {
-        loop {
-            tokio::select! {
-                () = stopping.cancelled() => return None,
-                changed = latest.changed() => changed.ok()?,
-            }
-            let picture = latest.borrow_and_update().clone();
-            let Some(picture) = picture.filter(|p| p.track.codec == Codec::Mjpeg) else {
-                continue;
-            };
-            let data = picture.packet.data;
-            let mut part = format!(
-                "--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n",
-                data.len()
-            )
-            .into_bytes();
-            part.extend_from_slice(&data);
-            part.extend_from_slice(b"\r\n");
-            return Some((
-                Ok::<_, std::convert::Infallible>(Bytes::from(part)),
-                (latest, stopping),
-            ));
-        }
+pub fn multipart(viewer: Viewer, stopping: CancellationToken) -> Response {
+    let parts = stream::unfold((viewer, stopping), |(mut viewer, stopping)| async move {
+        let jpeg = tokio::select! {
+            () = stopping.cancelled() => return None,
+            jpeg = viewer.next() => jpeg?,
+        };
+        let length = jpeg.len();
+        let mut part =
+            format!("--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n")
+                .into_bytes();
+        part.extend_from_slice(&jpeg);
+        part.extend_from_slice(b"\r\n");
+        Some((
+            Ok::<_, std::convert::Infallible>(Bytes::from(part)),
+            (viewer, stopping),
+        ))
     });
     let kind = format!("multipart/x-mixed-replace; boundary={BOUNDARY}");
     let headers = [

@@ -21,7 +21,7 @@ use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Door;
-use crate::preview::Snapshots;
+use crate::preview::{Previews, Snapshots};
 use crate::session::Sessions;
 
 pub use server::serve;
@@ -35,6 +35,8 @@ pub struct App {
     pub door: Arc<Door>,
     /// Pictures of cameras that do not send JPEGs.
     pub snapshots: Arc<Snapshots>,
+    /// Streams of pictures that somebody watches.
+    pub previews: Arc<Previews>,
     /// Cancelled when the host stops: open streams end.
     pub stopping: CancellationToken,
     /// Whether the proxy listener asks for no token.

@@ -12,7 +12,6 @@ use super::feeds::multipart;
 use super::input::Id;
 use super::problem::Problem;
 use crate::auth::{Action, Presented, Purpose};
-use crate::media::Codec;
 use crate::proxy::Feed;
 use crate::session::SessionError;
 
@@ -44,21 +43,18 @@ pub async fn snapshot(
     Ok((headers, jpeg).into_response())
 }
 
-/// `GET /api/preview/{id}/stream.mjpeg`: the JPEGs of an MJPEG camera as they are.
+/// `GET /api/preview/{id}/stream.mjpeg`: JPEGs of any camera.
 pub async fn stream(
     State(app): State<App>,
     Papers(papers): Papers,
     Id(id): Id,
 ) -> Result<Response, Problem> {
     let feed = viewed(&app, &papers, &id)?;
-    if feed.status().codec != Some(Codec::Mjpeg) {
-        return Err(Problem::new(
-            StatusCode::CONFLICT,
-            "not_mjpeg",
-            "this camera sends no JPEGs, and its pictures are not encoded for viewers yet; hint: snapshot.jpg, or stream.mkv of the proxy",
-        ));
-    }
-    Ok(multipart(feed.watch_latest(), app.stopping.clone()))
+    let ffmpeg = app.sessions.config().video.ffmpeg_path.clone();
+    Ok(multipart(
+        app.previews.view(&id, &feed, &ffmpeg),
+        app.stopping.clone(),
+    ))
 }
 
 /// The feed of a session that the caller may watch.

@@ -17,7 +17,7 @@ use crate::api::{self, App};
 use crate::auth::{Door, TokenVerifier, signing_key};
 use crate::config::Config;
 use crate::plugins::{Cache, PluginEngine, Registry};
-use crate::preview::Snapshots;
+use crate::preview::{Previews, Snapshots};
 use crate::recording::repair_leftovers;
 use crate::session::Sessions;
 use crate::telemetry::LogControl;
@@ -64,6 +64,7 @@ impl Host {
             sessions: Arc::clone(&sessions),
             door: Arc::clone(&door),
             snapshots: Arc::new(Snapshots::default()),
+            previews: Arc::new(Previews::default()),
             stopping: stopping.clone(),
             proxy_open: now.proxy.open,
             proxy_base: format!("http://{proxy_address}"),

@@ -48,6 +48,8 @@ struct Media {
     group: Vec<Packet>,
     group_bytes: usize,
     readers: Vec<Arc<Inlet>>,
+    /// The feed was closed: there is nothing to read any more.
+    ended: bool,
     counters: FeedCounters,
 }
 
@@ -120,7 +122,11 @@ impl Feed {
                 inlet.push(Item::Packet(packet.clone()));
             }
         }
-        media.readers.push(Arc::clone(&inlet));
+        if media.ended {
+            inlet.end();
+        } else {
+            media.readers.push(Arc::clone(&inlet));
+        }
         Reader::new(inlet)
     }
 
@@ -202,7 +208,9 @@ impl Shared {
     }
 
     fn end(&self) {
-        for reader in self.media().readers.drain(..) {
+        let mut media = self.media();
+        media.ended = true;
+        for reader in media.readers.drain(..) {
             reader.end();
         }
     }
