@@ -2,7 +2,9 @@
 
 use padelvar_sdk::Microseconds;
 use padelvar_sdk::buffer::Buffer;
-use padelvar_sdk::jpeg::{MAX_PICTURE_BYTES, Walk, Walker, find_start, with_huffman_tables};
+use padelvar_sdk::jpeg::{
+    MAX_PICTURE_BYTES, Walk, Walker, find_start, whole_picture, with_huffman_tables,
+};
 
 /// What a picture may lack at its end to be mended: more than `FF D9` cannot be.
 const END: [u8; 2] = [0xff, 0xd9];
@@ -154,17 +156,19 @@ impl Pictures {
     /// A picture without its end marker: mended where only that is missing.
     fn cut_short(&mut self, walker: &Walker, len: usize) -> Option<Found> {
         let facts = walker.facts();
-        let in_scan = facts.is_picture() && facts.scan_at.is_some_and(|at| at < len);
-        if !in_scan || len > MAX_PICTURE_BYTES - TABLES_BYTES {
+        if !facts.is_picture() || len > MAX_PICTURE_BYTES - TABLES_BYTES {
             return self.give_up(len.max(2));
         }
-        self.skipped = 0;
         let mut chunk = self.buffer.take(len);
         chunk.bytes.extend(END);
-        Some(Found {
-            data: with_huffman_tables(chunk.bytes, facts),
-            arrived: chunk.arrived,
-        })
+        // The cut may lie within a segment, where no end helps.
+        let Some(data) = whole_picture(chunk.bytes) else {
+            self.damaged += 1;
+            return None;
+        };
+        self.skipped = 0;
+        let arrived = chunk.arrived;
+        Some(Found { data, arrived })
     }
 
     /// Looks for another start behind `count` bytes.

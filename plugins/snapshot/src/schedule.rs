@@ -2,25 +2,37 @@
 
 use padelvar_sdk::{Error, Microseconds};
 
-const DEFAULT_FPS: f64 = 2.0;
-const MIN_FPS: f64 = 0.1;
-const MAX_FPS: f64 = 25.0;
+/// Pictures in a thousand seconds. Whole numbers, since code for fractions makes a
+/// component half as large again.
+const DEFAULT_RATE: u64 = 2_000;
+const MIN_RATE: u64 = 100;
+const MAX_RATE: u64 = 25_000;
 
 /// Microseconds between two requests, from the option `fps`.
 pub fn period(options: &[(String, String)]) -> Result<Microseconds, Error> {
     let Some((_, text)) = options.iter().find(|(name, _)| name == "fps") else {
-        return Ok(to_period(DEFAULT_FPS));
+        return Ok(1_000_000_000 / DEFAULT_RATE);
     };
-    match text.trim().parse::<f64>() {
-        Ok(fps) if (MIN_FPS..=MAX_FPS).contains(&fps) => Ok(to_period(fps)),
+    match rate(text.trim()) {
+        Some(rate) if (MIN_RATE..=MAX_RATE).contains(&rate) => Ok(1_000_000_000 / rate),
         _ => Err(Error::unsupported(format!(
-            "fps = {text:?} is not a number from {MIN_FPS} to {MAX_FPS}"
+            "fps = {text:?} is not a number from 0.1 to 25"
         ))),
     }
 }
 
-fn to_period(fps: f64) -> Microseconds {
-    (1_000_000.0 / fps).round() as Microseconds
+/// A thousand times the decimal number; digits after the third are cut off.
+fn rate(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let thousandths: String = fraction.chars().chain("000".chars()).take(3).collect();
+    let whole: u64 = whole.parse().ok()?;
+    whole
+        .checked_mul(1_000)?
+        .checked_add(thousandths.parse().ok()?)
 }
 
 /// A steady beat. Beats that pass while an answer is waited for are left out; the ones
@@ -74,10 +86,22 @@ mod tests {
         let of = |value: &str| period(&[("fps".to_owned(), value.to_owned())]);
         assert_eq!(period(&[]), Ok(500_000));
         assert_eq!(
-            (of("25"), of("0.1"), of(" 12.5 ")),
+            (of("25"), of("0.1"), of(" 12.50 ")),
             (Ok(40_000), Ok(10_000_000), Ok(80_000))
         );
-        for wrong in ["0", "-1", "26", "NaN", "inf", "x", ""] {
+        for wrong in [
+            "0",
+            "-1",
+            "26",
+            "NaN",
+            "inf",
+            "x",
+            "",
+            ".",
+            "1.",
+            "99999999999999999999",
+            "25.001",
+        ] {
             assert!(of(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,5 +1,7 @@
 //! The URLs of a stream and of all streams together.
 
+use core::fmt::Write as _;
+
 /// Resolves an `a=control` against the base URL. Unlike RFC 3986, the reference is
 /// hung on the whole base with its query, as all cameras and players do:
 /// `rtsp://cam/realmonitor?channel=1/trackID=0`.
@@ -50,7 +52,8 @@ fn harmless(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
     for letter in url.chars() {
         if letter <= ' ' || letter == '\u{7f}' {
-            out.push_str(&format!("%{:02X}", u32::from(letter)));
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{:02X}", u32::from(letter));
         } else {
             out.push(letter);
         }

@@ -23,7 +23,7 @@ pub struct Offer {
     pub session_uri: String,
     /// Of the stream alone: for SETUP.
     pub video_uri: String,
-    /// Whether the camera says that it knows GET_PARAMETER.
+    /// Whether the camera says that it knows `GET_PARAMETER`.
     pub knows_get_parameter: bool,
 }
 

@@ -1,6 +1,9 @@
 //! What the tests share: an H.264 stream without a camera, and the camera's side of a
 //! conversation.
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use core::fmt::Write as _;
 
 use padelvar_sdk::testing::{Harness, camera};
 
@@ -51,7 +54,7 @@ pub fn fragments(nal: &[u8], size: usize) -> Vec<Vec<u8>> {
         .map(|(index, piece)| {
             let start = if index == 0 { 0x80 } else { 0 };
             let end = if index == last { 0x40 } else { 0 };
-            let mut bytes = vec![nal[0] & 0xe0 | 28, start | end | nal[0] & 0x1f];
+            let mut bytes = vec![nal[0] & 0xe0 | 0x1c, start | end | nal[0] & 0x1f];
             bytes.extend(*piece);
             bytes
         })
@@ -148,9 +151,9 @@ impl Peer {
         for line in head.lines() {
             match line.split_once(':') {
                 Some((name, _)) if name.eq_ignore_ascii_case("cseq") => {
-                    out.push_str(&format!("{name}: {}\r\n", self.sequence));
+                    write!(out, "{name}: {}\r\n", self.sequence).unwrap();
                 }
-                _ => out.push_str(&format!("{line}\r\n")),
+                _ => write!(out, "{line}\r\n").unwrap(),
             }
         }
         out.push_str("\r\n");

@@ -160,16 +160,21 @@ impl Core {
     pub fn apply(&mut self, event: Event) {
         match event {
             Event::Connected(id) => self.with_link(id, |link| link.open = true),
-            Event::Received(piece) => self.with_link(piece.connection, |link| {
-                if link.end.is_some() {
-                    return;
+            Event::Received(piece) => {
+                let mut full = false;
+                self.with_link(piece.connection, |link| {
+                    if link.end.is_some() {
+                        return;
+                    }
+                    link.received += piece.bytes.len() as u64;
+                    link.buffer.push(piece.bytes, piece.arrived);
+                    full = link.buffer.len() > MAX_UNREAD_BYTES;
+                    link.end = full.then(unread);
+                });
+                if full {
+                    self.command(Command::Close(piece.connection));
                 }
-                link.received += piece.bytes.len() as u64;
-                link.buffer.push(piece.bytes, piece.arrived);
-                if link.buffer.len() > MAX_UNREAD_BYTES {
-                    link.end = Some(Error::protocol("more than 16 MiB came unread"));
-                }
-            }),
+            }
             Event::Closed(id) => self.with_link(id, |link| {
                 let reason = || Error::protocol("the camera closed the connection");
                 link.end.get_or_insert_with(reason);
@@ -185,16 +190,25 @@ impl Core {
                 let answer = (response.status, headers.collect());
                 self.with_request(response.id, |pending| pending.answer = Some(answer));
             }
-            Event::Body(part) => self.with_request(part.id, |pending| {
-                pending.complete |= part.last;
-                pending.unread += part.bytes.len();
-                if pending.unread > MAX_UNREAD_BYTES {
-                    pending.error = Some(Error::protocol("more than 16 MiB came unread"));
-                } else if !part.bytes.is_empty() {
-                    let (bytes, arrived) = (part.bytes, part.arrived);
-                    pending.parts.push_back(Chunk { bytes, arrived });
+            Event::Body(part) => {
+                let mut full = false;
+                self.with_request(part.id, |pending| {
+                    if pending.error.is_some() {
+                        return;
+                    }
+                    pending.complete |= part.last;
+                    pending.unread += part.bytes.len();
+                    full = pending.unread > MAX_UNREAD_BYTES;
+                    pending.error = full.then(unread);
+                    if !full && !part.bytes.is_empty() {
+                        let (bytes, arrived) = (part.bytes, part.arrived);
+                        pending.parts.push_back(Chunk { bytes, arrived });
+                    }
+                });
+                if full {
+                    self.command(Command::Cancel(part.id));
                 }
-            }),
+            }
             Event::RequestFailed(failure) => self.with_request(failure.id, |pending| {
                 pending.error.get_or_insert_with(|| failure.error.into());
             }),
@@ -224,4 +238,8 @@ impl Core {
             change(&mut pending.borrow_mut());
         }
     }
+}
+
+fn unread() -> Error {
+    Error::protocol("more than 16 MiB came unread")
 }

@@ -85,6 +85,16 @@ impl Assembler {
         }
     }
 
+    /// Fragments stop before their end: their picture cannot become whole. They may be
+    /// those of the picture before.
+    pub fn interrupt(&mut self) {
+        if let Some(building) = &mut self.unit
+            && building.unit.abort()
+        {
+            building.unit.damaged = true;
+        }
+    }
+
     /// A whole NAL unit.
     pub fn nal(&mut self, nal: &[u8], output: &mut Output) {
         if annexb::is_clean(nal) {
@@ -98,10 +108,8 @@ impl Assembler {
 
     /// The first piece of a NAL unit.
     pub fn begin(&mut self, header: u8, piece: &[u8]) {
+        self.interrupt();
         if let Some(building) = &mut self.unit {
-            if building.unit.abort() {
-                building.unit.damaged = true;
-            }
             building.unit.begin();
             building.unit.extend(&[header]);
             building.unit.extend(piece);
@@ -129,7 +137,7 @@ impl Assembler {
         };
         if annexb::is_clean(nal) {
             let (len, notes) = (nal.len(), Notes::of(nal));
-            if !self.note(notes, output) {
+            if !self.note(&notes, output) {
                 self.take_back(len);
             }
         } else {
@@ -148,18 +156,16 @@ impl Assembler {
     }
 
     fn clean_nal(&mut self, nal: &[u8], output: &mut Output) {
-        if self.note(Notes::of(nal), output)
+        self.interrupt();
+        if self.note(&Notes::of(nal), output)
             && let Some(building) = &mut self.unit
         {
-            if building.unit.abort() {
-                building.unit.damaged = true;
-            }
             building.unit.append(nal);
         }
     }
 
     /// Remembers what a NAL unit means for its picture. Whether to keep it.
-    fn note(&mut self, notes: Notes, output: &mut Output) -> bool {
+    fn note(&mut self, notes: &Notes, output: &mut Output) -> bool {
         if let Some(set) = &notes.parameter_set {
             self.parameters.insert(set);
         }

@@ -83,8 +83,9 @@ impl Depacketiser for H264 {
             return;
         };
         let kind = indicator & 0x1f;
-        if kind != FU_A && self.fragment.take().is_some() {
-            self.assembler.damage();
+        if kind != FU_A {
+            self.fragment = None;
+            self.assembler.interrupt();
         }
         match kind {
             1..=23 => self.assembler.nal(rtp.payload, output),
