@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use crate::token;
 
 /// Bound of every call, on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Makes TLS's one crypto provider known; without, no client can be made.
 pub fn install_crypto() {
@@ -105,6 +105,7 @@ impl Api {
     }
 
     /// The same with another token, or none.
+    #[must_use]
     pub fn with_token(&self, token: Option<&str>) -> Self {
         Self {
             token: token.map(str::to_owned),

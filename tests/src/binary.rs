@@ -24,9 +24,10 @@ pub fn path() -> PathBuf {
     path
 }
 
-/// Tests are in `<target>/<profile>/deps`, binaries one above.
+/// Binaries are in `<target>/<profile>`, tests in its folder `deps`.
 fn beside_the_tests() -> PathBuf {
-    let tests = std::env::current_exe().expect("this process has an executable");
-    let profile = tests.ancestors().nth(2).expect("it is in a target folder");
-    profile.join("padelvar")
+    let this = std::env::current_exe().expect("this process has an executable");
+    let folder = this.parent().expect("a file is in a folder");
+    let profile = folder.parent().filter(|_| folder.ends_with("deps"));
+    profile.unwrap_or(folder).join("padelvar")
 }

@@ -40,12 +40,14 @@ impl Config {
     }
 
     /// Another level of the log.
+    #[must_use]
     pub fn level(mut self, level: &str) -> Self {
         level.clone_into(&mut self.level);
         self
     }
 
     /// A line for the section `video`.
+    #[must_use]
     pub fn video(mut self, line: &str) -> Self {
         self.video += line;
         self.video.push('\n');
@@ -53,6 +55,7 @@ impl Config {
     }
 
     /// Further sections, as they stand in the file.
+    #[must_use]
     pub fn more(mut self, text: &str) -> Self {
         self.more += text;
         self.more.push('\n');
@@ -60,17 +63,20 @@ impl Config {
     }
 
     /// A terrain whose camera has these lines.
+    #[must_use]
     pub fn camera(mut self, lines: &str) -> Self {
         self.terrains.push(lines.to_owned());
         self
     }
 
     /// A terrain with a camera at this URL.
+    #[must_use]
     pub fn url(self, url: &str) -> Self {
         self.camera(&format!("url = {url:?}"))
     }
 
     /// A terrain with a camera that asks for a password.
+    #[must_use]
     pub fn account(self, url: &str, user: &str, password: &str) -> Self {
         self.camera(&format!(
             "url = {url:?}\nusername = {user:?}\npassword = {password:?}"

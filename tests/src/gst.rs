@@ -8,7 +8,7 @@ use crate::log::Log;
 /// Where the distribution's Python is, which has GStreamer's bindings.
 const PYTHON: &str = "/usr/bin/python3";
 const SERVER: &str = include_str!("../gst/server.py");
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_mins(1);
 
 /// A running server with one live H.264 stream behind Digest authentication.
 #[derive(Debug)]

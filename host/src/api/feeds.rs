@@ -17,12 +17,11 @@ use tokio_util::sync::CancellationToken;
 use super::App;
 use super::caller::Papers;
 use super::input::Id;
-use super::preview::viewed;
 use super::problem::Problem;
+use super::watching::{multipart, viewed};
 use crate::auth::Presented;
 use crate::media::mkv::{self, Writer};
 use crate::media::{Codec, Packet, VideoTrack};
-use crate::preview::Viewer;
 use crate::proxy::{Feed, Item, KeyPicture, Reader, Start};
 use crate::session::SessionError;
 
@@ -30,8 +29,6 @@ use crate::session::SessionError;
 const CLIENT_BYTES: usize = 16 << 20;
 /// How long a client waits for the first picture.
 const FIRST_PICTURE: Duration = Duration::from_secs(10);
-/// Between the parts of a multipart answer.
-const BOUNDARY: &str = "padelvar-frame";
 
 /// `GET /health`
 pub async fn health(State(app): State<App>) -> Json<Value> {
@@ -76,33 +73,6 @@ async fn wait_for_picture(latest: &mut watch::Receiver<Option<KeyPicture>>) -> R
         "no_picture",
         detail,
     ))
-}
-
-/// One JPEG a part. A client has one slot, the latest picture: one that is slow sees fewer and
-/// costs nobody anything.
-pub fn multipart(viewer: Viewer, stopping: CancellationToken) -> Response {
-    let parts = stream::unfold((viewer, stopping), |(mut viewer, stopping)| async move {
-        let jpeg = tokio::select! {
-            () = stopping.cancelled() => return None,
-            jpeg = viewer.next() => jpeg?,
-        };
-        let length = jpeg.len();
-        let mut part =
-            format!("--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n")
-                .into_bytes();
-        part.extend_from_slice(&jpeg);
-        part.extend_from_slice(b"\r\n");
-        Some((
-            Ok::<_, std::convert::Infallible>(Bytes::from(part)),
-            (viewer, stopping),
-        ))
-    });
-    let kind = format!("multipart/x-mixed-replace; boundary={BOUNDARY}");
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    (headers, Body::from_stream(parts)).into_response()
 }
 
 /// `GET /{session_id}/stream.mkv`: Matroska, beginning with the newest keyframe.

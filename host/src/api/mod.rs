@@ -13,6 +13,7 @@ mod request_id;
 mod server;
 mod sessions;
 mod views;
+mod watching;
 
 use std::sync::Arc;
 

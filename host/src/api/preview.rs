@@ -1,19 +1,14 @@
 //! `/api/preview/…`: live pictures.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::App;
 use super::caller::Papers;
-use super::feeds::multipart;
 use super::input::Id;
 use super::problem::Problem;
-use crate::auth::{Action, Presented, Purpose};
-use crate::proxy::Feed;
-use crate::session::SessionError;
+use super::watching::{multipart, viewed};
 
 /// `GET /api/preview/{id}/snapshot.jpg`: the latest picture that is there, at once.
 pub async fn snapshot(
@@ -55,15 +50,6 @@ pub async fn stream(
         app.previews.view(&id, &feed, &ffmpeg),
         app.stopping.clone(),
     ))
-}
-
-/// The feed of a session that the caller may watch.
-pub fn viewed(app: &App, papers: &Presented, id: &str) -> Result<Arc<Feed>, Problem> {
-    let caller = app.door.by_ticket_or_token(papers, id, Purpose::Preview)?;
-    let session = app.sessions.get(id)?;
-    app.door
-        .ask(&caller, Action::PreviewView, &session.resource())?;
-    Ok(session.feed().ok_or(SessionError::Closed)?)
 }
 
 fn no_picture() -> Problem {

@@ -13,7 +13,7 @@ use super::command;
 use super::gaps::GapFinder;
 use super::held::Held;
 use super::part::Part;
-use super::recorder::Recorder;
+use super::plan::Job;
 use super::status::{Gap, Mode};
 use crate::clock::now_us;
 use crate::media::mkv::{self, Writer};
@@ -40,7 +40,7 @@ enum Ending {
 
 /// The part of a recording's life in which pictures go to FFmpeg.
 pub struct Feeding<'a> {
-    recorder: &'a Recorder,
+    job: &'a Job,
     mode: Mode,
     zero_us: i64,
     gaps: GapFinder,
@@ -63,9 +63,9 @@ struct Feeder {
 
 impl<'a> Feeding<'a> {
     /// Begins with a keyframe, which is second 0 of the recording.
-    pub fn new(recorder: &'a Recorder, mode: Mode, track: Arc<VideoTrack>, first: Packet) -> Self {
+    pub fn new(job: &'a Job, mode: Mode, track: Arc<VideoTrack>, first: Packet) -> Self {
         let mut feeding = Self {
-            recorder,
+            job,
             mode,
             zero_us: first.pts_us,
             gaps: GapFinder::new(first.pts_us),
@@ -128,7 +128,7 @@ impl<'a> Feeding<'a> {
     fn ended(&mut self, problem: Option<String>) -> Option<String> {
         let end_us = self.end_us();
         let gap = self.gaps.gap_until(end_us);
-        self.recorder.status.send_modify(|status| {
+        self.job.status.send_modify(|status| {
             status.end_us = Some(end_us);
             status.gaps.extend(gap);
         });
@@ -137,9 +137,9 @@ impl<'a> Feeding<'a> {
 
     /// When recording ended or ends: the stop, or the planned end.
     pub fn end_us(&self) -> i64 {
-        let planned = &self.recorder.plan;
+        let planned = &self.job.plan;
         let planned_end = planned.requested_us + planned.length.as_micros() as i64;
-        let known = self.recorder.status.borrow().end_us;
+        let known = self.job.status.borrow().end_us;
         known
             .unwrap_or_else(|| now_us().min(planned_end))
             .max(self.last_us)
@@ -154,8 +154,8 @@ impl<'a> Feeding<'a> {
             .ok_or_else(|| ChildError::Ended("there is no picture".into()))?;
         let header =
             mkv::header(track).map_err(|error| ChildError::Ended(format!("its input: {error}")))?;
-        let recorder = self.recorder;
-        let plan = &recorder.plan;
+        let job = self.job;
+        let plan = &job.plan;
         let arguments = command::recording(self.mode, &plan.settings);
         let log = open_log(&plan.logs_dir, &plan.session_id).map_err(ChildError::Store)?;
         let child = Child::start(
@@ -163,7 +163,7 @@ impl<'a> Feeding<'a> {
             &arguments,
             log,
             Arc::clone(part),
-            recorder.status.clone(),
+            job.status.clone(),
             from_us - self.zero_us,
         )?;
         let mut feeder = Feeder {
@@ -180,13 +180,13 @@ impl<'a> Feeding<'a> {
     }
 
     async fn feed(&mut self, feeder: &mut Feeder, reader: &mut Reader, ends_at: Instant) -> Ending {
-        let recorder = self.recorder;
+        let job = self.job;
         let mut measure = tokio::time::interval(Duration::from_secs(10));
         loop {
             let repeat_at = Instant::now() + REPEAT;
             let step = tokio::select! {
                 biased;
-                () = recorder.stop.cancelled() => break,
+                () = job.stop.cancelled() => break,
                 () = sleep_until(ends_at) => break,
                 error = feeder.child.ended() => Err(error),
                 item = reader.next() => match item {
@@ -195,7 +195,7 @@ impl<'a> Feeding<'a> {
                 },
                 _ = measure.tick() => {
                     if let (Mode::Encode, Some(cpu)) = (self.mode, feeder.child.cpu()) {
-                        recorder.ticket.measured_cpu(cpu);
+                        job.ticket.measured_cpu(cpu);
                     }
                     Ok(())
                 }
@@ -208,7 +208,7 @@ impl<'a> Feeding<'a> {
             }
         }
         let end_us = self.end_us();
-        self.recorder
+        self.job
             .status
             .send_modify(|status| status.end_us = Some(end_us));
         let stale = end_us - self.last_us > STALE_US;
@@ -269,7 +269,7 @@ impl<'a> Feeding<'a> {
 
     fn note(&self, gap: Option<Gap>) {
         if gap.is_some() {
-            self.recorder
+            self.job
                 .status
                 .send_modify(|status| status.gaps.extend(gap));
         }
@@ -288,7 +288,7 @@ impl<'a> Feeding<'a> {
         if track.codec != self.track.codec {
             self.held.clear();
             self.last_key = None;
-            self.mode = command::mode_for(track.codec, self.recorder.plan.encode);
+            self.mode = command::mode_for(track.codec, self.job.plan.encode);
         }
         self.track = track;
     }
@@ -298,7 +298,7 @@ impl<'a> Feeding<'a> {
         loop {
             tokio::select! {
                 biased;
-                () = self.recorder.stop.cancelled() => return false,
+                () = self.job.stop.cancelled() => return false,
                 () = sleep_until(ends_at) => return false,
                 item = reader.next() => match item {
                     Some(Item::Packet(packet)) if packet.keyframe => {

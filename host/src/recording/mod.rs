@@ -11,6 +11,7 @@ mod feeding;
 mod gaps;
 mod held;
 mod part;
+mod plan;
 mod progress;
 mod recorder;
 mod repair;
@@ -19,7 +20,8 @@ mod tools;
 
 pub use admission::{Admission, Demand, Refused, Ticket};
 pub use command::EncodeSettings;
-pub use recorder::{Plan, Recording, StopError};
+pub use plan::Plan;
+pub use recorder::{Recording, StopError};
 pub use repair::repair_leftovers;
 pub use status::{Gap, Mode, RecordingState, RecordingStatus};
 pub use tools::{FfmpegTools, ToolStatus};

@@ -1,8 +1,6 @@
 //! The life of one recording: waits for a picture, feeds FFmpeg, follows the clock, ends.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::{Mutex, watch};
@@ -12,39 +10,16 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument, error, info};
 
 use super::admission::Ticket;
-use super::command::{self, EncodeSettings};
+use super::command;
 use super::feeding::Feeding;
 use super::part::Part;
+use super::plan::{Job, Plan};
 use super::status::{Mode, RecordingState, RecordingStatus};
 use crate::clock::{now_us, to_ms, utc_of};
-use crate::config::Encode;
 use crate::media::mkv;
 use crate::media::{Packet, VideoTrack};
 use crate::mp4;
 use crate::proxy::{Item, Reader};
-
-/// What is to be recorded, and where to.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// Names the file.
-    pub session_id: String,
-    /// Names the folder.
-    pub club_id: String,
-    /// When it was asked for, on the monotonic clock, microseconds.
-    pub requested_us: i64,
-    /// Length from then on.
-    pub length: Duration,
-    /// Root of all recordings.
-    pub videos_dir: PathBuf,
-    /// Folder of FFmpeg's logs.
-    pub logs_dir: PathBuf,
-    /// FFmpeg.
-    pub ffmpeg_path: PathBuf,
-    /// What is copied and what is encoded.
-    pub encode: Encode,
-    /// How to encode.
-    pub settings: EncodeSettings,
-}
 
 /// Why a stop did not end in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -68,12 +43,12 @@ impl Recording {
         let (sender, status) =
             watch::channel(RecordingStatus::starting(plan.requested_us, planned));
         let stop = CancellationToken::new();
-        let recorder = Recorder {
+        let recorder = Recorder(Job {
             plan,
             status: sender,
             stop: stop.clone(),
             ticket,
-        };
+        });
         let task = tokio::spawn(recorder.run(reader).instrument(span));
         Self {
             status,
@@ -111,31 +86,26 @@ impl Recording {
     }
 }
 
-/// What is known for a recording's whole life.
-pub struct Recorder {
-    pub plan: Plan,
-    pub status: watch::Sender<RecordingStatus>,
-    pub stop: CancellationToken,
-    pub ticket: Ticket,
-}
+/// Runs a job from the first picture to the file.
+struct Recorder(Job);
 
 impl Recorder {
     async fn run(self, mut reader: Reader) {
-        let ends_at = Instant::now() + self.plan.length;
+        let ends_at = Instant::now() + self.0.plan.length;
         let Some((track, first)) = self.first_picture(&mut reader, ends_at).await else {
             info!("the recording ends without a picture");
             return self.fail("the camera sent no picture");
         };
         let zero_us = first.pts_us;
-        let mode = command::mode_for(track.codec, self.plan.encode);
+        let mode = command::mode_for(track.codec, self.0.plan.encode);
         info!(%mode, codec = %track.codec, "recording");
-        self.status.send_modify(|status| {
+        self.0.status.send_modify(|status| {
             status.state = RecordingState::Recording;
             status.mode = Some(mode);
             status.zero_us = Some(zero_us);
             status.started_at = Some(to_ms(utc_of(zero_us)));
         });
-        let (plan, session) = (&self.plan, &self.plan.session_id);
+        let (plan, session) = (&self.0.plan, &self.0.plan.session_id);
         let part = match Part::create(&plan.videos_dir, &plan.club_id, session).await {
             Ok(part) => Arc::new(Mutex::new(part)),
             Err(error) => {
@@ -143,7 +113,7 @@ impl Recorder {
                 return self.fail(format!("the recording cannot be written: {error}"));
             }
         };
-        let mut feeding = Feeding::new(&self, mode, track, first);
+        let mut feeding = Feeding::new(&self.0, mode, track, first);
         let problem = feeding.all(&mut reader, ends_at, &part).await;
         let end_us = feeding.end_us();
         self.finalize(part, problem, end_us - zero_us).await;
@@ -158,7 +128,7 @@ impl Recorder {
         loop {
             tokio::select! {
                 biased;
-                () = self.stop.cancelled() => return None,
+                () = self.0.stop.cancelled() => return None,
                 () = sleep_until(ends_at) => return None,
                 item = reader.next() => match item? {
                     Item::Track(now) => track = Some(now),
@@ -174,13 +144,14 @@ impl Recorder {
     }
 
     async fn finalize(&self, part: Arc<Mutex<Part>>, problem: Option<String>, length_us: i64) {
-        self.status
+        self.0
+            .status
             .send_modify(|status| status.state = RecordingState::Finalizing);
         let Ok(part) = Arc::try_unwrap(part).map(Mutex::into_inner) else {
             return self.fail("the recording is still being written");
         };
         let path = part.path().to_owned();
-        let copied = self.status.borrow().mode == Some(Mode::Copy);
+        let copied = self.0.status.borrow().mode == Some(Mode::Copy);
         // A copied picture stays until the end; an encoder has doubled the last one already.
         let end = copied.then_some(length_us);
         let result = tokio::task::spawn_blocking(move || mp4::finalize(&path, true, end)).await;
@@ -203,7 +174,7 @@ impl Recorder {
             Ok(path) => {
                 let seconds = summary.duration_seconds;
                 info!(file = %path.display(), seconds, "recording complete");
-                self.status.send_modify(|status| {
+                self.0.status.send_modify(|status| {
                     status.video_path = Some(path.display().to_string());
                     status.duration_seconds = Some(seconds);
                     status.frames = summary.samples;
@@ -217,7 +188,7 @@ impl Recorder {
     }
 
     fn fail(&self, reason: impl Into<String>) {
-        self.status.send_modify(|status| {
+        self.0.status.send_modify(|status| {
             status.end_us.get_or_insert_with(now_us);
             status.error = Some(reason.into());
             status.state = RecordingState::Failed;

@@ -1,0 +1,81 @@
+//! The cameras that are recorded, in a process of their own: what they use is
+//! not the host's.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use padelvar_tests::{binary, log::Log};
+use tokio::time::{Instant, sleep};
+
+/// As many as the memory is measured with.
+pub const COUNT: usize = 9;
+/// Pictures a second.
+pub const FPS: u32 = 25;
+/// The usual setting of cameras: a keyframe every two seconds.
+pub const GOP: u32 = 50;
+/// What cameras send at this size.
+const KBPS: u32 = 4000;
+/// Length of the clip that they play in a loop; whole groups of pictures.
+const CLIP_SECONDS: u32 = 10;
+/// Bound of drawing and encoding the clip, on a machine that is busy.
+const READY: Duration = Duration::from_secs(120);
+
+/// 1080p H.264 over RTSP. Dropping it ends the process.
+pub struct Cameras {
+    child: Child,
+    /// Where they are.
+    pub urls: Vec<String>,
+}
+
+impl Cameras {
+    /// Starts them and waits until they can be watched.
+    pub async fn start() -> Self {
+        eprintln!("encoding the cameras' picture ...");
+        let line = format!(
+            "rtsp --size 1920x1080 --fps {FPS} --gop {GOP} --bitrate {KBPS} \
+             --seconds {CLIP_SECONDS} --count {COUNT}"
+        );
+        let mut child = Command::new(program())
+            .args(line.split_whitespace())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("simcam starts");
+        let log = Log::of(child.stdout.take().expect("it is piped"));
+        let mut cameras = Self {
+            child,
+            urls: Vec::new(),
+        };
+        let deadline = Instant::now() + READY;
+        loop {
+            let text = log.text();
+            if text.ends_with('\n') && text.lines().count() == COUNT {
+                cameras.urls = text.lines().map(str::to_owned).collect();
+                return cameras;
+            }
+            assert!(Instant::now() < deadline, "simcam does not get ready");
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+impl Drop for Cameras {
+    fn drop(&mut self) {
+        // An encoder that it may still have ends with its input.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Built beside the host.
+fn program() -> PathBuf {
+    let path = binary::path().with_file_name("simcam");
+    assert!(
+        path.is_file(),
+        "there is no {}; `cargo xtask bench record` builds it",
+        path.display()
+    );
+    path
+}
