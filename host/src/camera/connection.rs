@@ -31,9 +31,6 @@ const COALESCE: Duration = Duration::from_millis(8);
 const ENOUGH: usize = 64 << 10;
 /// Most bytes in one event, as the WIT says.
 const MOST: usize = 256 << 10;
-/// Bytes that may wait to be written: stops an adapter that writes to a camera that does not
-/// read.
-const MOST_UNWRITTEN: usize = 1 << 20;
 
 /// An open or opening connection. Dropping it closes it.
 pub struct Connection {
@@ -78,12 +75,12 @@ impl Connection {
         self.is_camera
     }
 
-    /// Queues bytes; false when too many wait already.
-    pub fn send(&self, bytes: Vec<u8>) -> bool {
+    /// Queues bytes; false when more than `most` wait then.
+    pub fn send(&self, bytes: Vec<u8>, most: usize) -> bool {
         let waiting = self.unwritten.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
         // A closed connection takes nothing; its end is told by an event of its own.
         let _ = self.writes.send(bytes);
-        waiting <= MOST_UNWRITTEN
+        waiting <= most
     }
 }
 
@@ -227,8 +224,8 @@ where
     }
 }
 
-/// One event's worth of bytes, with the moment at which the first of them came; none at the
-/// end of the stream.
+/// One event's worth of bytes, with the moment at which all of them were there; none at the end
+/// of the stream.
 async fn read_some(
     reader: &mut (impl AsyncRead + Unpin),
 ) -> std::io::Result<Option<(u64, Vec<u8>)>> {
@@ -236,7 +233,6 @@ async fn read_some(
     if reader.read_buf(&mut bytes).await? == 0 {
         return Ok(None);
     }
-    let arrived = now_us() as u64;
     if bytes.len() < ENOUGH {
         tokio::time::sleep(COALESCE).await;
     }
@@ -251,5 +247,7 @@ async fn read_some(
             Ok(Err(error)) => return Err(error),
         }
     }
-    Ok(Some((arrived, bytes)))
+    // Now and not when the first of them came: a time that is too late is jitter, which the
+    // timeline takes out, but one that is too early would pull later pictures forward.
+    Ok(Some((now_us() as u64, bytes)))
 }

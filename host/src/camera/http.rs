@@ -6,15 +6,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Client;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, Url};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::connection::resolve;
 use super::grants::Grants;
 use super::inbox::{Post, io_error};
+use super::outgoing::prepare;
 use super::secrets::Secrets;
 use super::spec::TlsRule;
 use super::tls::client_config;
@@ -105,69 +105,6 @@ fn millis(ms: u32) -> Duration {
     Duration::from_millis(u64::from(ms.clamp(1, MOST_TIMEOUT_MS)))
 }
 
-fn prepare(
-    client: &Client,
-    request: &HttpRequest,
-    secrets: &mut Secrets,
-    grants: &Grants,
-) -> Result<reqwest::Request, IoError> {
-    let wrong = |message: String| io_error(FailureClass::Other, message);
-    // The URL of the messages is the one without secrets.
-    let shown = &request.url;
-    let bare = Url::parse(shown).map_err(|error| wrong(format!("{shown}: {error}")))?;
-    if !matches!(bare.scheme(), "http" | "https") || !bare.username().is_empty() {
-        return Err(wrong(format!(
-            "{} is not an http or https address",
-            bare.scheme()
-        )));
-    }
-    let host = bare
-        .host_str()
-        .unwrap_or_default()
-        .trim_matches(['[', ']'])
-        .to_owned();
-    let port = bare.port_or_known_default().unwrap_or_default();
-    grants
-        .check(&host, port)
-        .map_err(|refusal| wrong(refusal.to_string()))?;
-    if let Ok(literal) = host.parse() {
-        // A literal address never reaches the resolver: it is checked here.
-        grants
-            .check_address(&host, literal)
-            .map_err(|refusal| wrong(refusal.to_string()))?;
-    }
-    let own = grants.is_camera(&host);
-    let refused = |message: String| io_error(FailureClass::Auth, message);
-    if !own && (shown.contains("{username}") || shown.contains("{password}")) {
-        return Err(refused(
-            "credentials are sent to the camera's own host only".into(),
-        ));
-    }
-    let url = Url::parse(&secrets.fill_url(shown))
-        .map_err(|_| wrong("the URL cannot be used with these credentials".into()))?;
-    if (url.host_str(), url.port_or_known_default()) != (bare.host_str(), Some(port)) {
-        return Err(wrong("credentials may not change where a URL leads".into()));
-    }
-    let method = Method::from_bytes(request.method.as_bytes())
-        .map_err(|_| wrong(format!("{:?} is no method", request.method)))?;
-    let mut headers = HeaderMap::new();
-    for header in &request.headers {
-        let name = HeaderName::try_from(&header.name)
-            .map_err(|_| wrong(format!("{:?} is no header", header.name)))?;
-        let value = secrets.fill(&header.value, own).map_err(refused)?;
-        let mut value = HeaderValue::from_bytes(&value)
-            .map_err(|_| wrong(format!("the value of {name} is no header")))?;
-        value.set_sensitive(true);
-        headers.append(name, value);
-    }
-    let body = secrets.fill(&request.body, own).map_err(refused)?;
-    let mut builder = client.request(method, url).headers(headers);
-    if !body.is_empty() {
-        builder = builder.body(body);
-    }
-    builder.build().map_err(|error| wrong(explain(error)))
-}
-
 async fn run(
     id: u32,
     client: &Client,
@@ -205,7 +142,7 @@ async fn run(
             .await
             .map_err(|_| unreachable("the camera has stopped sending".into()))?
             .map_err(|error| io_error(FailureClass::Protocol, explain(error)))?;
-        let arrived = now_us() as u64;
+        let mut arrived = now_us() as u64;
         let Some(first) = first else {
             post.send(Event::Body(BodyPart {
                 id,
@@ -223,7 +160,11 @@ async fn run(
         while bytes.len() < ENOUGH {
             match timeout_at(until, response.chunk()).await {
                 Err(_) => break,
-                Ok(Ok(Some(more))) => bytes.extend_from_slice(&more),
+                Ok(Ok(Some(more))) => {
+                    bytes.extend_from_slice(&more);
+                    // On a busy machine this may be long after the first bytes.
+                    arrived = arrived.max(now_us() as u64 - COALESCE.as_micros() as u64);
+                }
                 Ok(Ok(None)) => {
                     last = true;
                     break;
@@ -256,7 +197,7 @@ async fn run(
 }
 
 /// An error and its causes in one line, without the URL (credentials may stand in it).
-fn explain(error: reqwest::Error) -> String {
+pub(super) fn explain(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(&error);

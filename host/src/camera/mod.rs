@@ -3,17 +3,23 @@
 //! An adapter says what it wants by commands; this room carries them out, under the rules of
 //! what its camera's configuration grants, and tells it what happened by events.
 
+mod budget;
+mod commands;
 mod connection;
 mod datagrams;
 mod driver;
+mod encode;
 mod grants;
 mod http;
 mod inbox;
+mod outgoing;
+mod redaction;
 mod secrets;
 mod spec;
 mod timers;
 mod tls;
 
-pub use driver::{Outcome, Sink, attempt};
+pub use budget::Budget;
+pub use driver::{Outcome, Sink, SinkError, attempt};
 pub use grants::{Grants, Refusal};
 pub use spec::{CameraSpec, Credentials, TlsRule};

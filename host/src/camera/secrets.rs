@@ -10,14 +10,24 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use super::encode;
+use super::redaction::Redactor;
 use super::spec::Credentials;
 use crate::plugins::types::{
-    AuthorizationRecipe, Credential, Encoding, HashAlgorithm, HashPart, HashStep, Recipe, Segment,
+    AuthorizationRecipe, Credential, HashAlgorithm, HashPart, HashStep, Recipe, Segment,
     WsUsernameTokenRecipe,
 };
 
-/// Steps and parts of a `hash` recipe: stops a recipe that doubles its text at every step.
+/// What one step of a `hash` recipe may digest, bytes, and how many steps and parts in all one
+/// may have: stops recipes that keep the host busy.
 const MOST_HASH_BYTES: usize = 64 << 10;
+const MOST_HASH_STEPS: usize = 16;
+const MOST_HASH_PARTS: usize = 64;
+/// Bytes of one filled list of segments: more may not wait to be written anyway.
+const MOST_FILLED_BYTES: usize = 1 << 20;
+/// Challenges of one answer, bytes and number: a camera sends one or two lines.
+const MOST_CHALLENGE_BYTES: usize = 16 << 10;
+const MOST_CHALLENGES_AT_ONCE: usize = 8;
 /// Challenges whose nonce is counted at once.
 const MOST_CHALLENGES: usize = 8;
 
@@ -25,6 +35,7 @@ const MOST_CHALLENGES: usize = 8;
 pub struct Secrets {
     credentials: Credentials,
     clients: HashMap<Vec<String>, PasswordClient>,
+    redactor: Redactor,
 }
 
 impl Secrets {
@@ -35,10 +46,17 @@ impl Secrets {
             username: String::new(),
             password: String::new(),
         };
+        let credentials = credentials.unwrap_or(none);
         Self {
-            credentials: credentials.unwrap_or(none),
+            redactor: Redactor::new(&credentials),
+            credentials,
             clients: HashMap::new(),
         }
+    }
+
+    /// What an adapter said, without the secrets that a camera may have sent back to it.
+    pub fn redact(&self, text: &str) -> String {
+        self.redactor.clean(text)
     }
 
     /// The bytes of segments. `own_camera`: whether they go to the camera's own host; if not,
@@ -53,14 +71,17 @@ impl Secrets {
                 }
                 Segment::Secret(recipe) => out.extend_from_slice(self.cook(recipe)?.as_bytes()),
             }
+            if out.len() > MOST_FILLED_BYTES {
+                return Err(format!("more than {MOST_FILLED_BYTES} bytes at once"));
+            }
         }
         Ok(out)
     }
 
     /// Puts the credentials, percent-encoded, where a URL holds `{username}` or `{password}`.
     pub fn fill_url(&self, url: &str) -> String {
-        url.replace("{username}", &percent(&self.credentials.username))
-            .replace("{password}", &percent(&self.credentials.password))
+        url.replace("{username}", &encode::percent(&self.credentials.username))
+            .replace("{password}", &encode::percent(&self.credentials.password))
     }
 
     fn cook(&mut self, recipe: &Recipe) -> Result<String, String> {
@@ -70,7 +91,7 @@ impl Secrets {
                     Credential::Username => &self.credentials.username,
                     Credential::Password => &self.credentials.password,
                 };
-                Ok(encode_text(text, recipe.encoding))
+                Ok(encode::text(text, recipe.encoding))
             }
             Recipe::Authorization(recipe) => self.authorize(recipe),
             Recipe::Hash(steps) => self.hash(steps),
@@ -79,6 +100,11 @@ impl Secrets {
     }
 
     fn authorize(&mut self, recipe: &AuthorizationRecipe) -> Result<String, String> {
+        let bytes: usize = recipe.challenges.iter().map(String::len).sum();
+        let bytes = bytes + recipe.uri.len() + recipe.method.len();
+        if recipe.challenges.len() > MOST_CHALLENGES_AT_ONCE || bytes > MOST_CHALLENGE_BYTES {
+            return Err("the camera's challenge is too long".into());
+        }
         if self.clients.len() >= MOST_CHALLENGES && !self.clients.contains_key(&recipe.challenges) {
             self.clients.clear();
         }
@@ -117,7 +143,13 @@ impl Secrets {
         Ok(answer)
     }
 
-    fn hash(&self, steps: &[HashStep]) -> Result<String, String> {
+    fn hash(&mut self, steps: &[HashStep]) -> Result<String, String> {
+        let parts: usize = steps.iter().map(|step| step.parts.len()).sum();
+        if steps.len() > MOST_HASH_STEPS || parts > MOST_HASH_PARTS {
+            return Err(format!(
+                "a hash recipe has more than {MOST_HASH_STEPS} steps or {MOST_HASH_PARTS} parts"
+            ));
+        }
         let mut results: Vec<String> = Vec::new();
         for step in steps {
             let mut input = Vec::new();
@@ -136,14 +168,14 @@ impl Secrets {
                     return Err("a hash step is too long".into());
                 }
             }
-            results.push(encode_digest(
+            results.push(encode::digest(
                 &digest(step.algorithm, &input),
                 step.encoding,
             ));
         }
-        results
-            .pop()
-            .ok_or_else(|| "a hash recipe has no step".into())
+        let result = results.pop().ok_or("a hash recipe has no step")?;
+        self.redactor.made(&result);
+        Ok(result)
     }
 
     /// OASIS Web Services Security `UsernameToken` profile 1.1, section 3.1:
@@ -161,7 +193,7 @@ impl Secrets {
         input.extend(created.as_bytes());
         input.extend(self.credentials.password.as_bytes());
         let digest = BASE64.encode(Sha1::digest(&input));
-        let username = xml_escaped(&self.credentials.username);
+        let username = encode::xml(&self.credentials.username);
         let nonce = BASE64.encode(nonce);
         format!(
             "<wsse:Username>{username}</wsse:Username>\
@@ -180,51 +212,10 @@ fn digest(algorithm: HashAlgorithm, input: &[u8]) -> Vec<u8> {
     }
 }
 
-fn encode_digest(digest: &[u8], encoding: Encoding) -> String {
-    match encoding {
-        Encoding::Base64 => BASE64.encode(digest),
-        Encoding::HexUpper => crate::hex::lower(digest).to_ascii_uppercase(),
-        _ => crate::hex::lower(digest),
-    }
-}
-
-fn encode_text(text: &str, encoding: Encoding) -> String {
-    match encoding {
-        Encoding::Plain => text.to_owned(),
-        Encoding::Percent => percent(text),
-        Encoding::Json => {
-            let quoted = serde_json::Value::from(text).to_string();
-            quoted[1..quoted.len() - 1].to_owned()
-        }
-        Encoding::Base64 => BASE64.encode(text),
-        Encoding::Hex => crate::hex::lower(text.as_bytes()),
-        Encoding::HexUpper => crate::hex::lower(text.as_bytes()).to_ascii_uppercase(),
-    }
-}
-
-/// RFC 3986, section 2.3: unreserved characters stay, all else is encoded.
-fn percent(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            out.push_str(&crate::hex::lower(&[byte]).to_ascii_uppercase());
-        }
-        out
-    })
-}
-
-fn xml_escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugins::types::CredentialRecipe;
+    use crate::plugins::types::{CredentialRecipe, Encoding};
 
     fn secrets() -> Secrets {
         let username = "Mufasa".to_owned();
@@ -331,6 +322,46 @@ mod tests {
                 .is_err()
         );
         assert!(secrets().fill(&secret(Recipe::Hash(vec![])), true).is_err());
+    }
+
+    #[test]
+    fn recipes_are_bounded() {
+        let step = |bytes: usize, parts: usize| HashStep {
+            algorithm: HashAlgorithm::Sha256,
+            parts: vec![HashPart::Bytes(vec![0; bytes]); parts],
+            encoding: Encoding::Hex,
+        };
+        let refused = |segments: &[Segment]| secrets().fill(segments, true).is_err();
+        assert!(refused(&secret(Recipe::Hash(vec![step(1, 1); 17]))));
+        assert!(refused(&secret(Recipe::Hash(vec![step(1, 65)]))));
+        assert!(refused(&secret(Recipe::Hash(vec![step(40_000, 2)]))));
+        assert!(!refused(&secret(Recipe::Hash(vec![step(4_000, 4); 16]))));
+        assert!(refused(&[Segment::Bytes(vec![0; (1 << 20) + 1])]));
+        let challenged = |challenges: Vec<String>| {
+            secret(Recipe::Authorization(AuthorizationRecipe {
+                challenges,
+                method: "GET".into(),
+                uri: "/".into(),
+            }))
+        };
+        let basic = || "Basic realm=\"x\"".to_owned();
+        assert!(!refused(&challenged(vec![basic(); 8])));
+        assert!(refused(&challenged(vec![basic(); 9])));
+        assert!(refused(&challenged(vec!["x".repeat(20_000)])));
+    }
+
+    #[test]
+    fn what_was_sent_is_known_again() {
+        let mut secrets = secrets();
+        let step = HashStep {
+            algorithm: HashAlgorithm::Md5,
+            parts: vec![HashPart::Password],
+            encoding: Encoding::Hex,
+        };
+        let made = secrets.fill(&secret(Recipe::Hash(vec![step])), true);
+        let made = String::from_utf8(made.unwrap()).unwrap();
+        let said = format!("Mufasa's Circle of Life is {made}");
+        assert_eq!(secrets.redact(&said), "***'s *** is ***");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::auth::{Door, TokenVerifier, signing_key};
 use crate::config::Config;
 use crate::plugins::{Cache, PluginEngine, Registry};
 use crate::preview::{Previews, Snapshots};
-use crate::recording::repair_leftovers;
+use crate::recording::{ToolStatus, repair_leftovers};
 use crate::session::Sessions;
 use crate::telemetry::LogControl;
 
@@ -58,6 +58,9 @@ impl Host {
         }
         let registry = Arc::new(load_plugins(&now).await?);
         let sessions = Sessions::new(config.clone(), registry);
+        if let ToolStatus::Missing(reason) = sessions.ffmpeg().await {
+            warn!(reason, "nothing can be recorded");
+        }
         let stopping = CancellationToken::new();
         let (address, proxy_address) = (listener.local_addr()?, proxy_listener.local_addr()?);
         let app = App {

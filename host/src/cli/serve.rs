@@ -11,7 +11,6 @@ use tracing::{info, warn};
 
 use super::host::Host;
 use crate::config::{self, process_environment};
-use crate::recording::{FfmpegTools, ToolStatus};
 use crate::telemetry;
 
 /// Runs the host until SIGTERM or SIGINT.
@@ -31,16 +30,12 @@ pub fn run(path: &Path) -> Result<()> {
             let mut terminate = signal(SignalKind::terminate())?;
             let mut interrupt = signal(SignalKind::interrupt())?;
             let shown = loaded.path.display().to_string();
-            let ffmpeg_path = loaded.config.video.ffmpeg_path.clone();
             let (sender, receiver) = watch::channel(Arc::new(loaded.config.clone()));
             let host = Host::start(receiver, Some(log)).await?;
             info!(api = %host.address, proxy = %host.proxy_address, config = shown, "padelvar is ready");
             eprintln!("padelvar is ready: REST API on http://{}", host.address);
             if host.made_key {
                 eprintln!("  a signing key was made; hint: `padelvar token --role SUPER_ADMIN --config {shown}` prints a token");
-            }
-            if let ToolStatus::Missing(reason) = FfmpegTools::default().status(&ffmpeg_path).await {
-                warn!(reason, "nothing can be recorded");
             }
             let ended = CancellationToken::new();
             let watching =

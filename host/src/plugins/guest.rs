@@ -14,9 +14,11 @@ use tokio::sync::oneshot;
 
 use super::bindings::exported::{Command, Event};
 use super::bindings::types::Camera;
-use super::instance::{Instance, Trap};
+use super::instance::Instance;
 use super::limits::CALL_WALL_SECONDS;
 use super::loader::Adapter;
+use super::trap::Trap;
+use crate::clock::thread_cpu_us;
 
 /// Stack of a guest's thread: wasmtime gives the guest 512 KiB of it.
 const STACK_BYTES: usize = 2 << 20;
@@ -48,7 +50,16 @@ pub enum GuestError {
 struct Call {
     now_us: u64,
     event: Event,
-    reply: oneshot::Sender<Result<Vec<Command>, Trap>>,
+    reply: oneshot::Sender<Result<Answer, Trap>>,
+}
+
+/// What came of a call.
+#[derive(Debug)]
+pub struct Answer {
+    /// What to do next.
+    pub commands: Vec<Command>,
+    /// Processor time that the call took, with the copying of event and answer, microseconds.
+    pub cpu_us: u64,
 }
 
 /// One session. Dropping it ends the thread.
@@ -78,8 +89,13 @@ impl Guest {
         })
     }
 
+    /// An error that ends this guest for what it did; `reason` continues "it …".
+    pub fn misdeed(&self, reason: impl Into<Trap>) -> GuestError {
+        self.trapped(reason.into())
+    }
+
     /// Hands one event to the guest and waits for its commands.
-    pub async fn handle(&self, now_us: u64, event: Event) -> Result<Vec<Command>, GuestError> {
+    pub async fn handle(&self, now_us: u64, event: Event) -> Result<Answer, GuestError> {
         self.adapter.count_call();
         let (reply, answer) = oneshot::channel();
         if self
@@ -94,7 +110,7 @@ impl Guest {
             return Err(self.trapped("ended unexpectedly".into()));
         }
         match tokio::time::timeout(Duration::from_secs(CALL_WALL_SECONDS), answer).await {
-            Ok(Ok(Ok(commands))) => Ok(commands),
+            Ok(Ok(Ok(answer))) => Ok(answer),
             Ok(Ok(Err(trap))) => Err(self.trapped(trap)),
             Ok(Err(_)) => Err(self.trapped("ended unexpectedly".into())),
             Err(_) => {
@@ -135,7 +151,12 @@ fn serve(adapter: &Adapter, camera: &Camera, inbox: &std_mpsc::Receiver<Call>, m
         }
     };
     while let Ok(call) = inbox.recv() {
+        let before = thread_cpu_us();
         let answer = instance.handle(session, call.now_us, &call.event);
+        let answer = answer.map(|commands| Answer {
+            commands,
+            cpu_us: thread_cpu_us().saturating_sub(before) as u64,
+        });
         memory.store(instance.memory_bytes() as u64, Ordering::Relaxed);
         let dead = answer.is_err();
         // The asker may have given up meanwhile; then nobody reads it.

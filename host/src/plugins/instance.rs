@@ -8,7 +8,8 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 
 use super::bindings::exported::{Command, Description, Event};
 use super::bindings::{CameraAdapter, CameraAdapterPre, types};
-use super::limits::{ANSWER_BYTES, CALL_CPU_US, COMMANDS, HANDLES, START_CPU_US};
+use super::limits::{ANSWER_BYTES, CALL_CPU_US, COMMANDS, HANDLES};
+use super::trap::{Trap, explain};
 use super::wasi::World;
 use crate::clock::thread_cpu_us;
 
@@ -20,16 +21,15 @@ pub struct Instance {
     deadline_us: Arc<AtomicI64>,
 }
 
-/// Why a call did not return, for people.
-pub type Trap = String;
-
 impl Instance {
-    /// Makes an instance. Calls must come from the thread that made it, since deadlines count
-    /// that thread's processor time.
+    /// Makes an instance, and gives `cpu_us` of processor time to that and to the call that
+    /// follows: [`describe`](Self::describe) or [`open`](Self::open). Calls must come from the
+    /// thread that made it, since deadlines count that thread's processor time.
     pub fn new(
         engine: &Engine,
         component: &InstancePre<World>,
         seed: [u8; 32],
+        cpu_us: i64,
     ) -> Result<Self, Trap> {
         let mut store = Store::new(engine, World::new(seed));
         store.limiter(|world| &mut world.limiter);
@@ -47,10 +47,10 @@ impl Instance {
                 ))
             }
         });
-        deadline_us.store(thread_cpu_us() + START_CPU_US, Ordering::Relaxed);
+        deadline_us.store(thread_cpu_us() + cpu_us, Ordering::Relaxed);
         let exports = CameraAdapterPre::new(component.clone())
             .and_then(|pre| pre.instantiate(&mut store))
-            .map_err(|error| explain(&error, &store))?;
+            .map_err(|error| explain(&error, &store.data().stderr.take()))?;
         Ok(Self {
             store,
             exports,
@@ -60,21 +60,21 @@ impl Instance {
 
     /// The adapter's introduction.
     pub fn describe(&mut self) -> Result<Description, Trap> {
-        self.arm(START_CPU_US);
+        self.store.set_epoch_deadline(1);
         self.exports
             .padelvar_adapter_adapter()
             .call_describe(&mut self.store)
-            .map_err(|error| explain(&error, &self.store))
+            .map_err(|error| explain(&error, &self.store.data().stderr.take()))
     }
 
     /// Makes the session resource for a camera.
     pub fn open(&mut self, camera: &types::Camera) -> Result<ResourceAny, Trap> {
-        self.arm(CALL_CPU_US);
+        self.store.set_epoch_deadline(1);
         self.exports
             .padelvar_adapter_adapter()
             .session()
             .call_constructor(&mut self.store, camera)
-            .map_err(|error| explain(&error, &self.store))
+            .map_err(|error| explain(&error, &self.store.data().stderr.take()))
     }
 
     /// Hands over one event.
@@ -91,7 +91,7 @@ impl Instance {
             .padelvar_adapter_adapter()
             .session()
             .call_handle(&mut self.store, session, now_us, event)
-            .map_err(|error| explain(&error, &self.store))?;
+            .map_err(|error| explain(&error, &self.store.data().stderr.take()))?;
         if commands.len() > COMMANDS {
             return Err(format!(
                 "answered {} commands at once, {COMMANDS} are allowed",
@@ -110,20 +110,5 @@ impl Instance {
         self.deadline_us
             .store(thread_cpu_us() + cpu_us, Ordering::Relaxed);
         self.store.set_epoch_deadline(1);
-    }
-}
-
-/// One line for people: what the guest itself said (its panic), else the root of the error.
-fn explain(error: &wasmtime::Error, store: &Store<World>) -> Trap {
-    let said = store.data().stderr.take();
-    let root = match error.downcast_ref::<wasmtime::Trap>() {
-        Some(wasmtime::Trap::StackOverflow) => "recursed too deep: its stack is used up".into(),
-        Some(trap) => trap.to_string(),
-        None => error.root_cause().to_string(),
-    };
-    if said.is_empty() {
-        root
-    } else {
-        format!("{} ({root})", said.replace('\n', " "))
     }
 }

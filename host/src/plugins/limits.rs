@@ -15,8 +15,9 @@ pub const CALL_CPU_US: i64 = 100_000;
 /// Wall time of one call after which the host waits no more, whatever the guest does
 /// (seconds): stops a guest that blocks in a host call.
 pub const CALL_WALL_SECONDS: u64 = 5;
-/// Processor time for the first call (`describe`) and for making an instance, microseconds.
-pub const START_CPU_US: i64 = 1_000_000;
+/// Processor time for making an instance and its self-check when a plugin is loaded,
+/// microseconds: stops one that holds up the host's start.
+pub const SELF_CHECK_CPU_US: i64 = 1_000_000;
 /// Bytes that the host allocates for the answer of one call: stops giant lists.
 pub const ANSWER_BYTES: usize = 24 << 20;
 /// Commands in one answer.
@@ -54,7 +55,7 @@ impl ResourceLimiter for MemoryLimiter {
             // guest that is told "no" aborts with a bare `unreachable`.
             return Err(wasmtime::Error::msg(format!(
                 "wants {} MiB of memory, {} MiB are allowed",
-                total >> 20,
+                total.div_ceil(1 << 20),
                 MEMORY_BYTES >> 20
             )));
         }
@@ -95,5 +96,8 @@ mod tests {
         let error = limiter.memory_growing(0, 30 << 20, None).unwrap_err();
         assert!(error.to_string().contains("70 MiB"), "{error}");
         assert_eq!(limiter.used(), 40 << 20);
+        let error = limiter.memory_growing(40 << 20, (64 << 20) + 1, None);
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("wants 65 MiB"), "rounded up: {error}");
     }
 }

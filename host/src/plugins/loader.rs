@@ -10,8 +10,13 @@ use wasmtime::component::InstancePre;
 use super::bindings::exported::Description;
 use super::cache::Cache;
 use super::engine::PluginEngine;
-use super::instance::{Instance, Trap};
+use super::instance::Instance;
+use super::introduction;
+use super::limits::{CALL_CPU_US, SELF_CHECK_CPU_US};
+use super::text::reason;
+use super::trap::Trap;
 use super::wasi::{self, World};
+use crate::hex::lower as hex;
 
 /// Where a plugin came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +30,7 @@ pub enum Origin {
 /// Why a plugin is not used.
 #[derive(Debug, Error)]
 pub enum LoadError {
-    /// Too large, unreadable, or writable by others.
+    /// Too large, unreadable, no file, or writable by others.
     #[error("{0}")]
     File(String),
     /// Not a component, or one that this host cannot compile.
@@ -73,13 +78,14 @@ impl Adapter {
         let description = std::thread::scope(|scope| {
             scope
                 .spawn(|| {
-                    Instance::new(engine.wasmtime(), &component, [0; 32])
-                        .and_then(|mut instance| instance.describe())
+                    let (engine, seed) = (engine.wasmtime(), [0; 32]);
+                    Instance::new(engine, &component, seed, SELF_CHECK_CPU_US)?.describe()
                 })
                 .join()
                 .unwrap_or_else(|_| Err("brought down the thread that checked it".into()))
         })
-        .map_err(LoadError::SelfCheck)?;
+        .and_then(|description| introduction::check(&description).map(|()| description))
+        .map_err(|trap| LoadError::SelfCheck(reason(&trap)))?;
         Ok(Self {
             name: name.to_owned(),
             digest,
@@ -138,19 +144,12 @@ impl Adapter {
         // Unpredictable to cameras, known to the host. When the system has no randomness a
         // fixed seed is as good as none: no secret is made in a guest.
         let _ = rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty());
-        Instance::new(self.engine.wasmtime(), &self.component, seed)
+        Instance::new(self.engine.wasmtime(), &self.component, seed, CALL_CPU_US)
     }
 }
 
+/// An error and its causes in one line.
 fn root(error: &wasmtime::Error) -> String {
-    let text: Vec<String> = error.chain().map(ToString::to_string).collect();
-    text.join(": ")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    reason(&causes.join(": "))
 }

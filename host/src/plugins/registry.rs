@@ -1,7 +1,6 @@
 //! All plugins of this host: the built-in ones and the files of `plugins.dir`.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use tracing::{info, warn};
 use super::builtin::ADAPTERS;
 use super::cache::Cache;
 use super::engine::PluginEngine;
-use super::limits::FILE_BYTES;
+use super::files::{read_trusted, wasm_files};
 use super::loader::{Adapter, LoadError, Origin};
 
 /// What became of a plugin.
@@ -101,6 +100,12 @@ impl Registry {
         self.adapters.get(name).cloned()
     }
 
+    /// Why the file of this name is not used, where there is one that is not.
+    pub fn rejection(&self, name: &str) -> Option<&str> {
+        let rejected = self.rejected.iter().find(|plugin| plugin.name == name)?;
+        rejected.reason.as_deref()
+    }
+
     /// The adapters to try for a URL scheme (lower case), in order.
     pub fn for_scheme(&self, scheme: &str) -> Vec<Arc<Adapter>> {
         self.order
@@ -144,46 +149,4 @@ impl Registry {
             self.order.push(name);
         }
     }
-}
-
-/// `*.wasm` directly in the folder, with their stems, sorted.
-fn wasm_files(dir: &Path) -> Vec<(String, std::path::PathBuf)> {
-    let Ok(entries) = std::fs::read_dir(dir) else {
-        return Vec::new();
-    };
-    let mut files: Vec<_> = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "wasm")
-        })
-        .filter_map(|path| Some((path.file_stem()?.to_str()?.to_owned(), path)))
-        .collect();
-    files.sort();
-    files
-}
-
-/// Reads a plugin's file once. A file or folder that group or others may write to is refused:
-/// whoever can write it would run code beside the cameras.
-fn read_trusted(dir: &Path, path: &Path) -> Result<Vec<u8>, LoadError> {
-    for place in [dir, path] {
-        let metadata = std::fs::metadata(place)
-            .map_err(|error| LoadError::File(format!("{}: {error}", place.display())))?;
-        if metadata.permissions().mode() & 0o022 != 0 {
-            return Err(LoadError::File(format!(
-                "{} may be written by group or others; hint: chmod go-w {}",
-                place.display(),
-                place.display()
-            )));
-        }
-        if metadata.is_file() && metadata.len() > FILE_BYTES {
-            return Err(LoadError::File(format!(
-                "{} has {} bytes, {FILE_BYTES} are allowed",
-                place.display(),
-                metadata.len()
-            )));
-        }
-    }
-    std::fs::read(path).map_err(|error| LoadError::File(format!("{}: {error}", path.display())))
 }

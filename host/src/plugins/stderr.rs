@@ -11,23 +11,38 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use super::limits::STDERR_BYTES;
 
+/// When something was dropped, so much of what follows goes with it, bytes: it may begin in
+/// the middle of a secret, which nobody would know again.
+const TORN_BYTES: usize = 256;
+
 /// The last bytes that a guest wrote.
 #[derive(Clone, Default)]
-pub struct Ring(Arc<Mutex<VecDeque<u8>>>);
+pub struct Ring(Arc<Mutex<Content>>);
+
+#[derive(Default)]
+struct Content {
+    bytes: VecDeque<u8>,
+    torn: bool,
+}
 
 impl Ring {
     fn push(&self, bytes: &[u8]) {
-        let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut content = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let tail = &bytes[bytes.len().saturating_sub(STDERR_BYTES)..];
-        ring.extend(tail);
-        let excess = ring.len().saturating_sub(STDERR_BYTES);
-        ring.drain(..excess);
+        content.bytes.extend(tail);
+        let excess = content.bytes.len().saturating_sub(STDERR_BYTES);
+        content.bytes.drain(..excess);
+        content.torn |= excess > 0 || tail.len() < bytes.len();
     }
 
     /// What is there, as text, trimmed; and empties the ring.
     pub fn take(&self) -> String {
-        let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let bytes: Vec<u8> = ring.drain(..).collect();
+        let mut content = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Content { bytes, torn } = std::mem::take(&mut *content);
+        let bytes: Vec<u8> = bytes
+            .into_iter()
+            .skip(if torn { TORN_BYTES } else { 0 })
+            .collect();
         String::from_utf8_lossy(&bytes).trim().to_owned()
     }
 }
@@ -78,8 +93,10 @@ mod tests {
         ring.push(&vec![b'a'; STDERR_BYTES]);
         ring.push(b"the end");
         let text = ring.take();
-        assert_eq!(text.len(), STDERR_BYTES);
+        assert_eq!(text.len(), STDERR_BYTES - TORN_BYTES);
         assert!(text.ends_with("the end"));
         assert_eq!(ring.take(), "");
+        ring.push(b"whole");
+        assert_eq!(ring.take(), "whole");
     }
 }

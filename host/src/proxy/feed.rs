@@ -9,13 +9,17 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
 use super::reader::{Inlet, Item, Reader, Start};
-use super::status::{CameraState, CameraStatus, FeedCounters};
+use super::status::{CameraState, CameraStatus, FeedCounters, NO_ANSWER_YET};
 use super::supervisor::{self, Candidates};
 use crate::camera::CameraSpec;
+use crate::media::groups::Groups;
 use crate::media::{Packet, VideoTrack};
 use crate::plugins::Registry;
 
-/// What is kept since the newest keyframe, bytes: stops a camera that never sends another one.
+/// How long a keyframe must have been there for the group before it to be of no use, microseconds:
+/// a recording begins with what was there when its call was made, and the call takes a moment.
+const GROUP_REACH_US: i64 = 400_000;
+/// What is kept of the newest groups, bytes: stops a camera that never sends a keyframe again.
 /// A GOP of 10 s at 16 Mbit/s fits.
 const GROUP_BYTES: usize = 24 << 20;
 
@@ -41,12 +45,12 @@ pub(super) struct Shared {
     media: Mutex<Media>,
 }
 
-#[derive(Default)]
 struct Media {
     track: Option<Arc<VideoTrack>>,
-    /// The newest keyframe and what followed it; empty while the camera is not live.
-    group: Vec<Packet>,
-    group_bytes: usize,
+    /// The newest keyframe and what followed it, and the group before while that may be asked
+    /// for; empty while the camera is not live.
+    groups: Groups,
+    last_us: i64,
     readers: Vec<Arc<Inlet>>,
     /// The feed was closed: there is nothing to read any more.
     ended: bool,
@@ -67,11 +71,11 @@ impl Feed {
                 fps: None,
                 last_error: None,
                 reconnects: 0,
-                adapter: candidates.first_name().to_owned(),
+                adapter: candidates.first_name(&spec).to_owned(),
                 failures: 0,
             }),
             latest: watch::Sender::new(None),
-            media: Mutex::new(Media::default()),
+            media: Mutex::new(Media::new()),
         });
         let stop = CancellationToken::new();
         let work = supervisor::run(spec, candidates, Arc::clone(&shared), stop.clone());
@@ -86,6 +90,17 @@ impl Feed {
     /// The camera, now.
     pub fn status(&self) -> CameraStatus {
         self.shared.status.borrow().clone()
+    }
+
+    /// Tells of a camera that is not live and has not failed either that it has not answered.
+    pub fn note_silence(&self) {
+        self.shared.status.send_if_modified(|status| {
+            let silent = status.state != CameraState::Live && status.last_error.is_none();
+            if silent {
+                status.last_error = Some(NO_ANSWER_YET.to_owned());
+            }
+            silent
+        });
     }
 
     /// The camera, followed.
@@ -103,24 +118,29 @@ impl Feed {
         self.shared.media().counters
     }
 
-    /// Bits a second over the group that is kept, once there is enough of it to tell.
+    /// Bits a second over what is kept, once there is enough of it to tell.
     pub fn bitrate(&self) -> Option<f64> {
-        let media = self.shared.media();
-        let seconds = media.seconds()?;
-        (seconds > 0.5).then(|| media.group_bytes as f64 * 8.0 / seconds)
+        self.shared.media().groups.bitrate()
     }
 
     /// A reader that holds at most `limit_bytes` unread.
     pub fn subscribe(&self, start: Start, limit_bytes: usize) -> Reader {
         let mut media = self.shared.media();
         let inlet = Inlet::new(limit_bytes.max(GROUP_BYTES + (GROUP_BYTES >> 2)));
-        if let Some(track) = &media.track {
-            inlet.push(Item::Track(Arc::clone(track)));
-        }
-        if start == Start::NewestKeyframe {
-            for packet in &media.group {
-                inlet.push(Item::Packet(packet.clone()));
+        let from_us = match start {
+            Start::KeyframeAt(us) => us,
+            Start::NewestKeyframe => i64::MAX,
+        };
+        let mut told: Option<&Arc<VideoTrack>> = None;
+        for (track, packet) in media.groups.since(from_us) {
+            if told.is_none_or(|told| !Arc::ptr_eq(told, track)) {
+                inlet.push(Item::Track(Arc::clone(track)));
+                told = Some(track);
             }
+            inlet.push(Item::Packet(packet.clone()));
+        }
+        if let (None, Some(track)) = (told, &media.track) {
+            inlet.push(Item::Track(Arc::clone(track)));
         }
         if media.ended {
             inlet.end();
@@ -171,39 +191,33 @@ impl Shared {
     }
 
     /// Hands a picture to everybody. `pts_us` rises from picture to picture.
-    pub fn publish(&self, packet: Packet) {
+    pub fn publish(&self, mut packet: Packet) {
         let mut media = self.media();
+        let Some(track) = media.track.clone() else {
+            return;
+        };
+        // Two attempts have two mappings to the host's clock; the second one begins behind what
+        // the first one brought.
+        packet.pts_us = packet.pts_us.max(media.last_us + 1000);
+        media.last_us = packet.pts_us;
         media.counters.frames += 1;
         media.counters.bytes += packet.data.len() as u64;
         media.counters.lost_packets += u64::from(packet.lost_before);
         if packet.keyframe {
-            media.group.clear();
-            media.group_bytes = 0;
-            if let Some(track) = &media.track {
-                let picture = KeyPicture {
-                    track: Arc::clone(track),
-                    packet: packet.clone(),
-                };
-                self.latest.send_replace(Some(picture));
-            }
+            let picture = KeyPicture {
+                track: Arc::clone(&track),
+                packet: packet.clone(),
+            };
+            self.latest.send_replace(Some(picture));
         }
-        if packet.keyframe || !media.group.is_empty() {
-            if media.group_bytes + packet.data.len() <= GROUP_BYTES {
-                media.group_bytes += packet.data.len();
-                media.group.push(packet.clone());
-            } else {
-                media.group.clear();
-                media.group_bytes = 0;
-            }
-        }
+        media.groups.push(&track, packet.clone());
         media.send(&Item::Packet(packet));
     }
 
     /// The camera is gone: what is kept is no start for a new reader any more.
     pub fn lost(&self) {
         let mut media = self.media();
-        media.group.clear();
-        media.group_bytes = 0;
+        media.groups.clear();
         media.send(&Item::Lost);
     }
 
@@ -217,16 +231,22 @@ impl Shared {
 }
 
 impl Media {
+    fn new() -> Self {
+        Self {
+            track: None,
+            groups: Groups::new(GROUP_REACH_US, GROUP_BYTES),
+            last_us: 0,
+            readers: Vec::new(),
+            ended: false,
+            counters: FeedCounters::default(),
+        }
+    }
+
     fn send(&mut self, item: &Item) {
         // A reader that was dropped is known by the feed's being the last to hold its queue.
         self.readers.retain(|reader| Arc::strong_count(reader) > 1);
         for reader in &self.readers {
             reader.push(item.clone());
         }
-    }
-
-    fn seconds(&self) -> Option<f64> {
-        let (first, last) = (self.group.first()?, self.group.last()?);
-        Some((last.pts_us - first.pts_us) as f64 / 1e6)
     }
 }

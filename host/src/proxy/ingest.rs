@@ -9,26 +9,30 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::feed::Shared;
-use super::status::CameraState;
-use crate::camera::Sink;
+use super::picture;
+use super::settle::Settle;
+use super::status::{CameraState, NO_ANSWER_YET};
+use crate::camera::{Sink, SinkError};
 use crate::clock::now_us;
 use crate::media::nal::{self, ParameterSets};
 use crate::media::timeline::Timeline;
-use crate::media::{Codec, Packet, VideoTrack, jpeg};
+use crate::media::{Codec, Packet, VideoTrack};
 use crate::plugins::types;
 
-/// A picture's size: stops an adapter from filling the memory of every reader.
-const PICTURE_BYTES: usize = 8 << 20;
 /// Size of a track's parameter sets.
 const CONFIG_BYTES: usize = 64 << 10;
 /// Tracks that an adapter may tell.
 const TRACKS: usize = 16;
+/// Characters of a codec's name.
+const CODEC_CHARS: usize = 32;
 /// Pictures between two tellings of the measured rate.
 const FPS_EVERY: u32 = 25;
 
 /// One attempt's way into the feed.
 pub struct Ingest {
     shared: Arc<Shared>,
+    /// What the adapter told of. Packets of those that are not `video` are let pass by.
+    tracks: Vec<u32>,
     video: Option<Video>,
     /// When the last picture came, or the attempt began.
     pub last_picture: Instant,
@@ -39,6 +43,7 @@ pub struct Ingest {
 struct Video {
     id: u32,
     track: Arc<VideoTrack>,
+    settle: Settle,
     timeline: Timeline,
     fps: Fps,
 }
@@ -47,6 +52,7 @@ impl Ingest {
     pub fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
+            tracks: Vec::new(),
             video: None,
             last_picture: Instant::now(),
             live_since: None,
@@ -65,34 +71,33 @@ impl Ingest {
         move || shared.frames()
     }
 
-    fn picture(&mut self, packet: types::Packet) -> Result<(), String> {
+    fn delivered(&mut self, packet: types::Packet) -> Result<(), String> {
+        if !self.tracks.contains(&packet.track) {
+            return Err(format!(
+                "delivered a packet of track {}, which it has not told of",
+                packet.track
+            ));
+        }
         let Some(video) = self.video.as_mut().filter(|video| video.id == packet.track) else {
             return Ok(());
         };
-        if packet.data.len() > PICTURE_BYTES {
-            return Err(format!(
-                "the adapter delivered a picture of {} bytes",
-                packet.data.len()
-            ));
-        }
-        let data = Bytes::from(packet.data);
-        let keyframe = match video.track.codec {
-            Codec::Mjpeg => {
-                if !jpeg::is_whole(&data) {
-                    return Err("the adapter delivered what is not a whole JPEG".into());
-                }
-                true
-            }
-            Codec::H264 | Codec::H265 => {
-                nal::units(&data)
-                    .map_err(|error| format!("the adapter delivered a broken picture: {error}"))?;
-                packet.keyframe
-            }
+        let ready = video.settle.push(packet);
+        ready
+            .into_iter()
+            .try_for_each(|packet| self.picture(packet))
+    }
+
+    fn picture(&mut self, packet: types::Packet) -> Result<(), String> {
+        let Some(video) = &mut self.video else {
+            return Ok(());
         };
+        let data = Bytes::from(packet.data);
+        let picture::Checked { keyframe, track } =
+            picture::check(&video.track, packet.keyframe, &data)?;
         if self.live_since.is_none() && !keyframe {
             return Ok(());
         }
-        if keyframe && let Some(changed) = refreshed(&video.track, &data) {
+        if let Some(changed) = track {
             video.track = Arc::new(changed);
             self.shared.set_track(Arc::clone(&video.track));
             show_track(&self.shared, &video.track);
@@ -130,6 +135,9 @@ impl Ingest {
                 }
                 status.state = CameraState::Live;
                 status.failures = 0;
+                if status.last_error.as_deref() == Some(NO_ANSWER_YET) {
+                    status.last_error = None;
+                }
             });
         }
         Ok(())
@@ -137,28 +145,10 @@ impl Ingest {
 }
 
 impl Sink for Ingest {
-    fn tracks(&mut self, tracks: Vec<types::Track>) -> Result<(), String> {
-        if tracks.len() > TRACKS {
-            return Err(format!("the adapter told of {} tracks", tracks.len()));
-        }
-        let codecs: Vec<&str> = tracks.iter().map(|track| track.codec.as_str()).collect();
-        let codecs = codecs.join(", ");
-        let chosen = tracks
-            .into_iter()
-            .find_map(|track| match Codec::from_name(&track.codec) {
-                Some(codec @ (Codec::H264 | Codec::Mjpeg)) => Some((codec, track)),
-                _ => None,
-            });
-        let Some((codec, track)) = chosen else {
-            return Err(format!(
-                "the camera sends nothing that can be recorded (it has: {codecs}); hint: set it to H.264"
-            ));
-        };
-        if track.config.len() > CONFIG_BYTES || !(1..=1_000_000_000).contains(&track.clock_rate) {
-            return Err("the adapter told of a track with impossible values".into());
-        }
-        nal::units(&track.config)
-            .map_err(|error| format!("the adapter told of broken parameter sets: {error}"))?;
+    fn tracks(&mut self, tracks: Vec<types::Track>) -> Result<(), SinkError> {
+        check_tracks(&tracks).map_err(SinkError::Misdeed)?;
+        self.tracks = tracks.iter().map(|track| track.id).collect();
+        let (codec, track) = chosen(tracks)?;
         let (width, height) = dimensions(&track.config).unwrap_or((0, 0));
         let config = Bytes::from(track.config);
         let now = Arc::new(VideoTrack {
@@ -177,10 +167,11 @@ impl Sink for Ingest {
             _ => {
                 // Positions of an earlier attempt mean nothing on this one's clock.
                 let timeline = Timeline::new(track.clock_rate);
-                let fps = Fps::default();
+                let (settle, fps) = (Settle::new(track.clock_rate), Fps::default());
                 self.video = Some(Video {
                     id: track.id,
                     track: Arc::clone(&now),
+                    settle,
                     timeline,
                     fps,
                 });
@@ -193,10 +184,11 @@ impl Sink for Ingest {
         Ok(())
     }
 
-    fn packets(&mut self, packets: Vec<types::Packet>) -> Result<(), String> {
+    fn packets(&mut self, packets: Vec<types::Packet>) -> Result<(), SinkError> {
         packets
             .into_iter()
-            .try_for_each(|packet| self.picture(packet))
+            .try_for_each(|packet| self.delivered(packet))
+            .map_err(SinkError::Misdeed)
     }
 
     fn reference(&mut self, _reference: types::ClockReference) {
@@ -204,28 +196,54 @@ impl Sink for Ingest {
     }
 }
 
-fn dimensions(config: &[u8]) -> Option<(u32, u32)> {
-    ParameterSets::find(config).ok()?.dimensions()
+/// Whether tracks keep to the rules. The error continues "it …".
+fn check_tracks(tracks: &[types::Track]) -> Result<(), String> {
+    if tracks.len() > TRACKS {
+        return Err(format!(
+            "told of {} tracks, {TRACKS} are allowed",
+            tracks.len()
+        ));
+    }
+    let name_char = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    for (at, track) in tracks.iter().enumerate() {
+        if tracks[..at].iter().any(|earlier| earlier.id == track.id) {
+            return Err(format!("told of two tracks with the number {}", track.id));
+        }
+        if track.codec.len() > CODEC_CHARS || !track.codec.chars().all(name_char) {
+            return Err("told of a track with an impossible codec".to_owned());
+        }
+        if track.config.len() > CONFIG_BYTES || !(1..=1_000_000_000).contains(&track.clock_rate) {
+            return Err("told of a track with impossible values".to_owned());
+        }
+    }
+    Ok(())
 }
 
-/// The track as a keyframe shows it, where that is something new.
-fn refreshed(track: &VideoTrack, keyframe: &Bytes) -> Option<VideoTrack> {
-    let mut seen = track.clone();
-    match track.codec {
-        Codec::Mjpeg => {
-            let info = jpeg::info(keyframe).ok()?;
-            (seen.width, seen.height) = (info.width, info.height);
-        }
-        Codec::H264 => {
-            let sets = ParameterSets::find(keyframe)
-                .ok()
-                .filter(ParameterSets::is_complete)?;
-            seen.config = sets.to_config();
-            (seen.width, seen.height) = sets.dimensions().unwrap_or((0, 0));
-        }
-        Codec::H265 => {}
-    }
-    (seen != *track).then_some(seen)
+/// The track that is recorded: the first with a codec that can be.
+fn chosen(tracks: Vec<types::Track>) -> Result<(Codec, types::Track), SinkError> {
+    let codecs: Vec<String> = tracks.iter().map(|track| track.codec.clone()).collect();
+    let chosen = tracks
+        .into_iter()
+        .find_map(|track| match Codec::from_name(&track.codec) {
+            Some(codec @ (Codec::H264 | Codec::Mjpeg)) => Some((codec, track)),
+            _ => None,
+        });
+    let Some((codec, track)) = chosen else {
+        let there = match codecs.join(", ") {
+            none if none.is_empty() => "nothing".to_owned(),
+            some => some,
+        };
+        return Err(SinkError::Unsupported(format!(
+            "the camera sends nothing that can be recorded (it has: {there}); hint: set it to H.264"
+        )));
+    };
+    nal::units(&track.config)
+        .map_err(|error| SinkError::Misdeed(format!("told of broken parameter sets: {error}")))?;
+    Ok((codec, track))
+}
+
+fn dimensions(config: &[u8]) -> Option<(u32, u32)> {
+    ParameterSets::find(config).ok()?.dimensions()
 }
 
 fn show_track(shared: &Shared, track: &VideoTrack) {
@@ -267,6 +285,42 @@ impl Fps {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn track(id: u32, codec: &str) -> types::Track {
+        types::Track {
+            id,
+            codec: codec.into(),
+            clock_rate: 90_000,
+            config: vec![],
+            channels: 0,
+        }
+    }
+
+    #[test]
+    fn tracks_are_not_believed() {
+        assert_eq!(check_tracks(&[track(1, "h264"), track(2, "aac")]), Ok(()));
+        let refused = |tracks: &[types::Track]| check_tracks(tracks).unwrap_err();
+        assert!(refused(&[track(1, "h264"), track(1, "aac")]).contains("number 1"));
+        assert!(refused(&[track(1, "\u{1b}[2J")]).contains("codec"));
+        assert!(refused(&[track(1, &"x".repeat(33))]).contains("codec"));
+        let many: Vec<_> = (0..17).map(|id| track(id, "aac")).collect();
+        assert!(refused(&many).contains("17 tracks"));
+        let (mut still, mut giant) = (track(1, "h264"), track(1, "h264"));
+        still.clock_rate = 0;
+        giant.config = vec![0; CONFIG_BYTES + 1];
+        assert!(refused(&[still]).contains("impossible"));
+        assert!(refused(&[giant]).contains("impossible"));
+    }
+
+    #[test]
+    fn the_first_track_that_can_be_recorded_is_taken() {
+        let (codec, taken) = chosen(vec![track(1, "aac"), track(2, "mjpeg")]).unwrap();
+        assert_eq!((codec, taken.id), (Codec::Mjpeg, 2));
+        let error = chosen(vec![track(1, "vp8"), track(2, "aac")]).unwrap_err();
+        assert!(matches!(&error, SinkError::Unsupported(text) if text.contains("vp8, aac")));
+        let error = chosen(vec![]).unwrap_err().to_string();
+        assert!(error.contains("it has: nothing"), "{error}");
+    }
 
     #[test]
     fn the_rate_is_measured() {

@@ -7,7 +7,9 @@
 mod backoff;
 mod feed;
 mod ingest;
+mod picture;
 mod reader;
+mod settle;
 mod status;
 mod supervisor;
 

@@ -12,8 +12,9 @@ use crate::media::{Packet, VideoTrack};
 pub enum Start {
     /// With the newest keyframe that is there and what followed it, if the camera is live.
     NewestKeyframe,
-    /// With the next keyframe that comes.
-    NextKeyframe,
+    /// With the newest keyframe at or before this moment (microseconds on the monotonic clock)
+    /// and what followed it, or with the oldest that is kept.
+    KeyframeAt(i64),
 }
 
 /// What a reader gets.

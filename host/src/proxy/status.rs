@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use crate::media::Codec;
 
+/// Said where nothing else is known: the first attempt is still under way.
+pub(super) const NO_ANSWER_YET: &str = "no answer from the camera yet";
+
 /// How a camera is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

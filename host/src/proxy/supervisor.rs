@@ -1,19 +1,23 @@
 //! Keeps a camera connected: chooses its adapter, tries, waits, tries again, for as long as
 //! the feed lives.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::backoff::Backoff;
 use super::feed::Shared;
 use super::ingest::Ingest;
 use super::status::CameraState;
-use crate::camera::{CameraSpec, Outcome, attempt};
+use crate::camera::{Budget, CameraSpec, Outcome, attempt};
+use crate::clock::now_us;
 use crate::plugins::types::FailureClass;
-use crate::plugins::{Adapter, Registry};
+use crate::plugins::{Adapter, Registry, reason};
 
 /// Pictures for so long, and the next failure is a new story.
 const BELIEVED_AFTER: Duration = Duration::from_secs(5);
@@ -27,6 +31,8 @@ pub struct Candidates {
     /// The configuration named it: no other one is tried.
     named: bool,
     wanted: String,
+    /// Why the file that the configuration names is not used.
+    rejection: Option<String>,
 }
 
 impl Candidates {
@@ -36,21 +42,32 @@ impl Candidates {
             Some(name) => Self {
                 adapters: registry.adapter(name).into_iter().collect(),
                 named: true,
-                wanted: name.clone(),
+                wanted: format!("of the name `{name}`"),
+                rejection: registry.rejection(name).map(str::to_owned),
             },
             None => Self {
                 adapters: registry.for_scheme(&spec.scheme),
                 named: false,
-                wanted: format!("{}://", spec.scheme),
+                wanted: format!("for {}://", spec.scheme),
+                rejection: None,
             },
         }
     }
 
     /// What a session shows before the first attempt.
-    pub fn first_name(&self) -> &str {
+    pub fn first_name<'a>(&'a self, spec: &'a CameraSpec) -> &'a str {
+        let wanted = spec.adapter.as_ref().unwrap_or(&spec.scheme);
         self.adapters
             .first()
-            .map_or(self.wanted.as_str(), |adapter| adapter.name())
+            .map_or(wanted.as_str(), |adapter| adapter.name())
+    }
+
+    /// What is told where there is none to try.
+    fn none(&self) -> String {
+        match &self.rejection {
+            Some(why) => format!("no adapter {}: its file is rejected: {why}", self.wanted),
+            None => format!("no adapter {}; see `padelvar plugin list`", self.wanted),
+        }
     }
 }
 
@@ -62,16 +79,14 @@ pub async fn run(
     stop: CancellationToken,
 ) {
     if candidates.adapters.is_empty() {
-        let reason = format!(
-            "no adapter for {}; see `padelvar plugin list`",
-            candidates.wanted
-        );
+        let reason = reason(&candidates.none());
         warn!(reason, "camera cannot be reached");
         told(&shared, reason);
         stop.cancelled().await;
         return;
     }
     let mut backoff = Backoff::default();
+    let mut budget = Budget::new(now_us());
     let mut chosen = 0;
     // Adapters that said "not for me" since one did not.
     let mut refusals = 0;
@@ -83,7 +98,7 @@ pub async fn run(
             changed
         });
         let mut ingest = Ingest::new(Arc::clone(&shared));
-        let outcome = watched_attempt(&spec, adapter, &mut ingest, &stop).await;
+        let outcome = watched_attempt(&spec, adapter, &mut ingest, &mut budget, &stop).await;
         if stop.is_cancelled() {
             break;
         }
@@ -122,11 +137,14 @@ pub async fn run(
     }
 }
 
-/// An attempt, with the host's own look at the silence.
+/// An attempt, with the host's own look at the silence. Should the host itself stumble over
+/// what a camera or an adapter does, that is a failed attempt like others: a camera whose task
+/// is gone would never be tried again.
 async fn watched_attempt(
     spec: &CameraSpec,
     adapter: Arc<Adapter>,
     ingest: &mut Ingest,
+    budget: &mut Budget,
     stop: &CancellationToken,
 ) -> Outcome {
     let end = stop.child_token();
@@ -142,13 +160,30 @@ async fn watched_attempt(
             seen = now;
         }
     };
+    let name = adapter.name().to_owned();
+    let attempt = attempt(spec, adapter, ingest, budget, &end);
+    // What the panic leaves behind is dropped with the attempt; the feed's locks stand it.
+    let attempt = AssertUnwindSafe(attempt).catch_unwind();
     tokio::select! {
-        outcome = attempt(spec, adapter, ingest, &end) => outcome,
+        outcome = attempt => outcome.unwrap_or_else(|panic| {
+            error!(panic = panic_text(&*panic), adapter = name, "a panic in the host");
+            Outcome::Failed {
+                class: FailureClass::Other,
+                message: "the host made a mistake with this camera; its log says more".to_owned(),
+            }
+        }),
         () = silence => Outcome::Failed {
             class: FailureClass::Unreachable,
             message: format!("no picture for {} s", SILENCE.as_secs()),
         },
     }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let owned = panic.downcast_ref::<String>().map(String::as_str);
+    owned
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("without a message")
 }
 
 fn explain(outcome: Outcome) -> (FailureClass, String) {
@@ -158,7 +193,6 @@ fn explain(outcome: Outcome) -> (FailureClass, String) {
             "the camera ended the stream".to_owned(),
         ),
         Outcome::Failed { class, message } => (class, message),
-        Outcome::Broken(error) => (FailureClass::Other, error.to_string()),
     }
 }
 

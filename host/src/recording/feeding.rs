@@ -11,24 +11,26 @@ use tracing::{error, warn};
 use super::child::{Child, ChildError};
 use super::command;
 use super::gaps::GapFinder;
-use super::held::Held;
 use super::part::Part;
 use super::plan::Job;
 use super::status::{Gap, Mode};
 use crate::clock::now_us;
+use crate::media::groups::Groups;
 use crate::media::mkv::{self, Writer};
 use crate::media::{Packet, VideoTrack};
 use crate::proxy::{Item, Reader};
 
+/// How far back pictures are held for the next child, microseconds: FFmpeg holds back a fragment
+/// of a second and what its encoder looks ahead.
+const HELD_US: i64 = 4_000_000;
+/// Bytes of pictures that are held.
+const HELD_BYTES: usize = 48 << 20;
 /// A child that ran for so long was not to blame for the one before.
 const LIVED_LONG: Duration = Duration::from_mins(1);
 /// Children that end by themselves one soon after the other, before the recording is given up.
 const MOST_FAILURES: u32 = 5;
 /// FFmpeg takes its input within this time, or it hangs.
 const HANGS_AFTER: Duration = Duration::from_secs(10);
-/// An encoder is given the last picture again at the end when it is older than this, so that
-/// the file is as long as the recording.
-const STALE_US: i64 = 60_000;
 /// How often a camera that is gone is replaced by its last picture.
 const REPEAT: Duration = Duration::from_secs(1);
 
@@ -46,9 +48,11 @@ pub struct Feeding<'a> {
     gaps: GapFinder,
     track: Arc<VideoTrack>,
     /// What the next child begins with.
-    held: Held,
+    held: Groups,
     last_key: Option<Packet>,
     last_us: i64,
+    /// Distance of the last two pictures.
+    usual_us: i64,
     camera_lost: bool,
 }
 
@@ -70,9 +74,10 @@ impl<'a> Feeding<'a> {
             zero_us: first.pts_us,
             gaps: GapFinder::new(first.pts_us),
             track,
-            held: Held::default(),
+            held: Groups::new(HELD_US, HELD_BYTES),
             last_key: None,
             last_us: first.pts_us,
+            usual_us: i64::MAX / 4,
             camera_lost: false,
         };
         feeding.keep(first);
@@ -211,10 +216,8 @@ impl<'a> Feeding<'a> {
         self.job
             .status
             .send_modify(|status| status.end_us = Some(end_us));
-        let stale = end_us - self.last_us > STALE_US;
         if self.mode == Mode::Encode
-            && stale
-            && let Err(error) = self.repeat(feeder, end_us).await
+            && let Err(error) = self.fill_until(feeder, end_us).await
         {
             return Ending::Child(error);
         }
@@ -267,6 +270,24 @@ impl<'a> Feeding<'a> {
         feeder.packet(&repeated).await
     }
 
+    /// Gives an encoder the last picture until the end, so that the file is as long as the
+    /// recording. At the end of its input FFmpeg shows the last picture for as long as those
+    /// before it (the middle one of three), so the last three stand at the encoder's own rate.
+    async fn fill_until(&mut self, feeder: &mut Feeder, end_us: i64) -> Result<(), ChildError> {
+        let step_us = 1_000_000 / i64::from(self.job.plan.settings.fps.max(1));
+        let close = |distance_us: i64| distance_us <= step_us * 3 / 2;
+        if close(end_us - self.last_us) && close(self.usual_us) {
+            return Ok(());
+        }
+        let from_us = self.last_us.max(end_us - 2 * step_us);
+        for at_us in [from_us, from_us + step_us, from_us + 2 * step_us] {
+            if at_us > self.last_us {
+                self.repeat(feeder, at_us).await?;
+            }
+        }
+        Ok(())
+    }
+
     fn note(&self, gap: Option<Gap>) {
         if gap.is_some() {
             self.job
@@ -277,6 +298,9 @@ impl<'a> Feeding<'a> {
 
     /// Remembers a picture, whatever becomes of it.
     fn keep(&mut self, packet: Packet) {
+        if packet.pts_us > self.last_us {
+            self.usual_us = packet.pts_us - self.last_us;
+        }
         self.last_us = self.last_us.max(packet.pts_us);
         if packet.keyframe {
             self.last_key = Some(packet.clone());

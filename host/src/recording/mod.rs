@@ -9,7 +9,6 @@ mod child;
 mod command;
 mod feeding;
 mod gaps;
-mod held;
 mod part;
 mod plan;
 mod progress;

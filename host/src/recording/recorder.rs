@@ -1,6 +1,7 @@
 //! The life of one recording: waits for a picture, feeds FFmpeg, follows the clock, ends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::{Mutex, watch};
@@ -91,7 +92,9 @@ struct Recorder(Job);
 
 impl Recorder {
     async fn run(self, mut reader: Reader) {
-        let ends_at = Instant::now() + self.0.plan.length;
+        // The plan counts from the call, which was a moment ago.
+        let since_call = Duration::from_micros((now_us() - self.0.plan.requested_us).max(0) as u64);
+        let ends_at = Instant::now() + self.0.plan.length.saturating_sub(since_call);
         let Some((track, first)) = self.first_picture(&mut reader, ends_at).await else {
             info!("the recording ends without a picture");
             return self.fail("the camera sent no picture");

@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::process::Command;
-use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 /// An answer is believed for so long.
 const FRESH: Duration = Duration::from_secs(15);
+/// That it is missing is believed for so long.
+const MISSING_FRESH: Duration = Duration::from_secs(1);
 /// How long `ffmpeg -version` may take on a busy machine.
 const ANSWER: Duration = Duration::from_secs(10);
 
@@ -29,25 +31,55 @@ impl ToolStatus {
     }
 }
 
-/// Asks FFmpeg for its version and remembers the answer for a while.
-#[derive(Debug, Default)]
+/// Asks FFmpeg for its version and remembers the answer. Once it was found, the answer comes at
+/// once and is looked at again behind the scenes: a recording's start must not wait for it.
+#[derive(Debug, Default, Clone)]
 pub struct FfmpegTools {
-    known: Mutex<Option<(Instant, PathBuf, ToolStatus)>>,
+    known: Arc<Mutex<Option<Known>>>,
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    path: PathBuf,
+    status: ToolStatus,
+    at: Instant,
 }
 
 impl FfmpegTools {
     /// FFmpeg at this path (or of this name).
     pub async fn status(&self, path: &Path) -> ToolStatus {
-        let mut known = self.known.lock().await;
-        if let Some((at, of, status)) = known.as_ref()
-            && of == path
-            && at.elapsed() < FRESH
-        {
-            return status.clone();
+        let known = self.lock().clone().filter(|known| known.path == path);
+        match known {
+            Some(known) if known.status.is_available() => {
+                if known.at.elapsed() > FRESH {
+                    // Counted as fresh from now on, so that one look is under way at a time.
+                    self.remember(path, known.status.clone());
+                    let (tools, path) = (self.clone(), path.to_owned());
+                    tokio::spawn(async move { tools.remember(&path, look(&path).await) });
+                }
+                known.status
+            }
+            // Missing: somebody may be installing it.
+            Some(known) if known.at.elapsed() < MISSING_FRESH => known.status,
+            _ => {
+                let status = look(path).await;
+                self.remember(path, status.clone());
+                status
+            }
         }
-        let status = look(path).await;
-        *known = Some((Instant::now(), path.to_owned(), status.clone()));
-        status
+    }
+
+    fn remember(&self, path: &Path, status: ToolStatus) {
+        let at = Instant::now();
+        *self.lock() = Some(Known {
+            path: path.to_owned(),
+            status,
+            at,
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

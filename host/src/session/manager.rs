@@ -29,6 +29,9 @@ const CREATE_WAITS: Duration = Duration::from_millis(4500);
 const CLOSED_KEPT: usize = 1000;
 /// What a recorder may have unread, bytes: several seconds of any camera.
 const RECORDER_BYTES: usize = 32 << 20;
+/// How long a call may have been on its way, microseconds: the recording begins with what was
+/// there when its caller made it.
+const CALL_TAKES_US: i64 = 150_000;
 /// What a picture is taken for while its size is not known: 720p.
 const ASSUMED_PIXELS: f64 = 1280.0 * 720.0;
 
@@ -94,6 +97,7 @@ impl Sessions {
             let settled = status.wait_for(|s| s.state == CameraState::Live || s.failures > 0);
             // A camera that is slow is told as it is; the host keeps trying.
             let _ = timeout(CREATE_WAITS, settled).await;
+            feed.note_silence();
         }
         Ok(session)
     }
@@ -195,7 +199,8 @@ impl Sessions {
             video.min_free_bytes,
             requested_us,
         )?;
-        let reader = feed.subscribe(Start::NewestKeyframe, RECORDER_BYTES);
+        let start = Start::KeyframeAt(requested_us - CALL_TAKES_US);
+        let reader = feed.subscribe(start, RECORDER_BYTES);
         let span = info_span!(parent: None, "recording", session_id = %session.id);
         let plan = plan(session, video, requested_us, length);
         let recording = Arc::new(Recording::start(plan, reader, ticket, span));

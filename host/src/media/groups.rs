@@ -1,25 +1,32 @@
-//! The pictures of the last seconds, for the next FFmpeg child should this one die. Pure.
+//! The pictures of the last moments, as whole groups that begin with a keyframe.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::media::{Packet, VideoTrack};
 
-/// How far back the pictures reach, microseconds: FFmpeg holds back a fragment of a second and
-/// what its encoder looks ahead.
-const REACH_US: i64 = 4_000_000;
-/// Bytes of pictures that are held: stops a camera without keyframes. They are shared with the
-/// feed, so this is a bound and not a cost.
-const MOST_BYTES: usize = 48 << 20;
-
-/// Whole groups of pictures, the first one beginning with a keyframe.
-#[derive(Debug, Default)]
-pub struct Held {
+/// Whole groups of pictures, the first one beginning with a keyframe. They reach back as far as
+/// asked for and no further than needed.
+#[derive(Debug)]
+pub struct Groups {
     pictures: VecDeque<(Arc<VideoTrack>, Packet)>,
     bytes: usize,
+    reach_us: i64,
+    most_bytes: usize,
 }
 
-impl Held {
+impl Groups {
+    /// Keeps groups until the one behind them is `reach_us` old. `most_bytes` stops a camera
+    /// without keyframes; the pictures are shared with others who hold them.
+    pub fn new(reach_us: i64, most_bytes: usize) -> Self {
+        Self {
+            pictures: VecDeque::new(),
+            bytes: 0,
+            reach_us,
+            most_bytes,
+        }
+    }
+
     /// Adds the newest picture and lets go of groups that are older than needed.
     pub fn push(&mut self, track: &Arc<VideoTrack>, packet: Packet) {
         if self.pictures.is_empty() && !packet.keyframe {
@@ -29,22 +36,23 @@ impl Held {
         self.bytes += packet.data.len();
         self.pictures.push_back((Arc::clone(track), packet));
         while let Some(next) = self.second_group() {
-            let old_enough = self.pictures[next].1.pts_us <= now_us - REACH_US;
-            if !old_enough && self.bytes <= MOST_BYTES {
+            let old_enough = self.pictures[next].1.pts_us <= now_us - self.reach_us;
+            if !old_enough && self.bytes <= self.most_bytes {
                 break;
             }
             for (_, packet) in self.pictures.drain(..next) {
                 self.bytes -= packet.data.len();
             }
         }
-        if self.bytes > MOST_BYTES {
+        if self.bytes > self.most_bytes {
             self.clear();
         }
     }
 
     /// Lets go of everything: what comes next is another stream.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        self.pictures.clear();
+        self.bytes = 0;
     }
 
     /// The track and time of the first picture.
@@ -60,6 +68,21 @@ impl Held {
             .iter()
             .map(|(_, packet)| packet.clone())
             .collect()
+    }
+
+    /// From the newest keyframe at or before `at_us` on, or from the oldest that is there.
+    pub fn since(&self, at_us: i64) -> impl Iterator<Item = &(Arc<VideoTrack>, Packet)> {
+        let before =
+            |(_, packet): &(Arc<VideoTrack>, Packet)| packet.keyframe && packet.pts_us <= at_us;
+        let from = self.pictures.iter().rposition(before).unwrap_or(0);
+        self.pictures.iter().skip(from)
+    }
+
+    /// Bits a second, where there is enough of it to tell.
+    pub fn bitrate(&self) -> Option<f64> {
+        let first_us = self.pictures.front()?.1.pts_us;
+        let seconds = (self.pictures.back()?.1.pts_us - first_us) as f64 / 1e6;
+        (seconds > 0.5).then(|| self.bytes as f64 * 8.0 / seconds)
     }
 
     /// Where the second group begins.
@@ -79,7 +102,7 @@ mod tests {
     use super::*;
     use crate::media::Codec;
 
-    fn fed(pictures: impl IntoIterator<Item = (i64, bool, usize)>) -> Held {
+    fn fed(pictures: impl IntoIterator<Item = (i64, bool, usize)>) -> Groups {
         let track = VideoTrack {
             codec: Codec::H264,
             config: Bytes::new(),
@@ -87,7 +110,7 @@ mod tests {
             height: 0,
         };
         let track = Arc::new(track);
-        let mut held = Held::default();
+        let mut held = Groups::new(4_000_000, 48 << 20);
         for (ms, keyframe, size) in pictures {
             let data = Bytes::from(vec![0; size]);
             held.push(
@@ -103,7 +126,7 @@ mod tests {
         held
     }
 
-    fn times_ms(held: &Held) -> Vec<i64> {
+    fn times_ms(held: &Groups) -> Vec<i64> {
         held.packets()
             .iter()
             .map(|packet| packet.pts_us / 1000)
@@ -132,5 +155,19 @@ mod tests {
         assert!(held.first().is_none());
         let held = fed([(0, true, 30 << 20), (100, true, 30 << 20)]);
         assert_eq!(times_ms(&held), [100]);
+    }
+
+    #[test]
+    fn a_reader_begins_at_or_before_the_moment_it_asks_for() {
+        let held = fed((0..20).map(|n| (n * 500, n % 2 == 0, 1)));
+        let first = |at_ms: i64| {
+            held.since(at_ms * 1000)
+                .next()
+                .map(|(_, p)| p.pts_us / 1000)
+        };
+        assert_eq!(first(9_499), Some(9_000));
+        assert_eq!(first(8_999), Some(8_000));
+        assert_eq!(first(0), Some(5_000), "no further back than there is");
+        assert_eq!(first(i64::MAX / 1000), Some(9_000));
     }
 }
