@@ -11,7 +11,7 @@ pub const TABLE_ELEMENTS: usize = 100_000;
 pub const INSTANCES: usize = 32;
 /// Processor time of one call, microseconds: stops loops. An honest call needs tens of
 /// microseconds; processor time and not wall time, so that a busy machine condemns nobody.
-pub const CALL_CPU_US: i64 = 100_000;
+pub const CALL_CPU_US: i64 = 75_000;
 /// Wall time of one call after which the host waits no more, whatever the guest does
 /// (seconds): stops a guest that blocks in a host call.
 pub const CALL_WALL_SECONDS: u64 = 5;

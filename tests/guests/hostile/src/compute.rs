@@ -12,7 +12,7 @@ pub fn commit(misdeed: &str) {
         "recurse" => drop(black_box(recurse(1))),
         "panic" => panic!("the misdeed was ordered"),
         "panic-long" => panic!("\u{1b}[31m{}\r\nforged log line", "very ".repeat(20_000)),
-        "sleep" => std::thread::sleep(std::time::Duration::from_secs(3600)),
+        "sleep" => std::thread::sleep(std::time::Duration::from_hours(1)),
         "exit" => std::process::exit(0),
         "abort" => std::process::abort(),
         "print" => print(20_000),

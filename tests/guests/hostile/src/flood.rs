@@ -35,9 +35,11 @@ pub fn begin(orders: &Orders, now: Microseconds) -> Option<Vec<Command>> {
             };
             vec![request(orders, 1, (0..40_000).map(header).collect())]
         }
-        "unwritten" => vec![connect(orders, 1), send(vec![Segment::Bytes(vec![0; 2 << 20])])],
-        "ignore-stop" => vec![],
-        "silence" => vec![],
+        "unwritten" => vec![
+            connect(orders, 1),
+            send(vec![Segment::Bytes(vec![0; 2 << 20])]),
+        ],
+        "ignore-stop" | "silence" => vec![],
         _ => return None,
     })
 }

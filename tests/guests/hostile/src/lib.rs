@@ -42,7 +42,9 @@ impl Guest for Component {
             title: "A hostile adapter for tests".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             schemes: vec!["hostile".into()],
-            options: ["do", "after", "host", "port", "url"].map(String::from).into(),
+            options: ["do", "after", "host", "port", "url"]
+                .map(String::from)
+                .into(),
         };
         match order.trim_start_matches("self-check:").trim() {
             "good" => {}
@@ -94,7 +96,7 @@ impl GuestSession for Session {
                 state.begin(now)
             }
             Event::Stop if state.orders.misdeed != "ignore-stop" => vec![Command::Finished],
-            event => state.go_on(now, event),
+            event => state.go_on(now, &event),
         }
     }
 }
@@ -102,7 +104,10 @@ impl GuestSession for Session {
 impl State {
     fn good_picture(&mut self, now: Microseconds) -> Vec<Command> {
         self.pictures += 1;
-        vec![media::good_picture(now), ring(PICTURE_TIMER, now + PICTURE_US)]
+        vec![
+            media::good_picture(now),
+            ring(PICTURE_TIMER, now + PICTURE_US),
+        ]
     }
 
     fn begin(&mut self, now: Microseconds) -> Vec<Command> {
@@ -117,9 +122,9 @@ impl State {
         })
     }
 
-    fn go_on(&mut self, now: Microseconds, event: Event) -> Vec<Command> {
-        flood::go_on(&self.orders, now, &event)
-            .or_else(|| network::go_on(&self.orders, &mut self.network, &event))
+    fn go_on(&mut self, now: Microseconds, event: &Event) -> Vec<Command> {
+        flood::go_on(&self.orders, now, event)
+            .or_else(|| network::go_on(&self.orders, &mut self.network, event))
             .unwrap_or_default()
     }
 }

@@ -43,7 +43,10 @@ pub fn good_picture(now: Microseconds) -> Command {
 pub fn begin(misdeed: &str, now: Microseconds) -> Option<Vec<Command>> {
     let h264 = |data: Vec<u8>| {
         let packets = vec![packet(now, data)];
-        vec![Command::Tracks(vec![track("h264")]), Command::Packets(packets)]
+        vec![
+            Command::Tracks(vec![track("h264")]),
+            Command::Packets(packets),
+        ]
     };
     let jpeg = |data: Vec<u8>| vec![good_track(), Command::Packets(vec![packet(now, data)])];
     Some(match misdeed {
@@ -98,7 +101,15 @@ fn tracks(spoil: impl Fn(&mut Track)) -> Vec<Command> {
 
 /// Every edge of every number.
 fn timestamps(now: Microseconds) -> Vec<Command> {
-    let edges = [0, 1, u64::from(u32::MAX), 1 << 32, 1 << 63, u64::MAX - 1, u64::MAX];
+    let edges = [
+        0,
+        1,
+        u64::from(u32::MAX),
+        1 << 32,
+        1 << 63,
+        u64::MAX - 1,
+        u64::MAX,
+    ];
     let mut packets = Vec::new();
     for timestamp in edges {
         for arrived in [0, now, 1 << 63, u64::MAX] {

@@ -2,7 +2,8 @@
 
 use padelvar_sdk::wit::{
     ConnectRequest, Credential, CredentialRecipe, DatagramToSend, Encoding, HashAlgorithm,
-    HashPart, HashStep, HttpRequest, MulticastRequest, Recipe, RequestHeader, SendRequest,
+    HashPart, HashStep, HttpRequest, LogLevel, LogLine, MulticastRequest, Recipe, RequestHeader,
+    SendRequest,
 };
 use padelvar_sdk::{Command, Event, Segment};
 
@@ -17,14 +18,16 @@ pub struct Progress {
     redirected: bool,
 }
 
-/// `connect`, `datagram`, `multicast`, `request`, `redirect`: to the target. `secret-connect`,
-/// `secret-request`, `secret-url`, `secret-host`: the password there. `echo`: the password to the camera,
-/// telling what comes back. `hash-bomb`: a recipe that costs. `smuggle`: headers that are the
-/// host's.
+/// `connect`, `datagram`, `datagrams`, `multicast`, `request`, `redirect`: to the target.
+/// `secret-connect`, `secret-request`, `secret-body`, `secret-url`, `secret-host`: the password
+/// there. `echo`, `echo-log`, `echo-panic`: the password to the camera, telling what comes back.
+/// `hash-bomb`: a recipe that costs. `smuggle`: headers that are the host's.
 pub fn begin(orders: &Orders, _progress: &mut Progress) -> Option<Vec<Command>> {
     Some(match orders.misdeed.as_str() {
-        "connect" | "secret-connect" | "echo" | "hash-bomb" => vec![connect(orders)],
-        "datagram" => vec![Command::BindDatagramPair(ID)],
+        "connect" | "secret-connect" | "echo" | "echo-log" | "echo-panic" | "hash-bomb" => {
+            vec![connect(orders)]
+        }
+        "datagram" | "datagrams" => vec![Command::BindDatagramPair(ID)],
         "multicast" => vec![Command::JoinMulticast(MulticastRequest {
             port: ID,
             group: orders.host.clone(),
@@ -52,7 +55,11 @@ pub fn begin(orders: &Orders, _progress: &mut Progress) -> Option<Vec<Command>> 
                 header("transfer-encoding", plain("chunked")),
                 header("connection", plain("upgrade")),
             ];
-            vec![request(&orders.url, headers, plain("GET /second HTTP/1.1\r\n\r\n"))]
+            vec![request(
+                &orders.url,
+                headers,
+                plain("GET /second HTTP/1.1\r\n\r\n"),
+            )]
         }
         _ => return None,
     })
@@ -65,21 +72,27 @@ pub fn go_on(orders: &Orders, progress: &mut Progress, event: &Event) -> Option<
             let hello = Segment::Bytes(b"I am in".to_vec());
             [vec![send(vec![hello])], not_stopped("connected")].concat()
         }
-        ("secret-connect" | "echo", Event::Connected(_)) => {
+        ("secret-connect" | "echo" | "echo-log" | "echo-panic", Event::Connected(_)) => {
             vec![send(vec![password(), Segment::Bytes(b"\r\n\r\n".to_vec())])]
         }
         ("hash-bomb", Event::Connected(_)) => vec![send(vec![hash_bomb()])],
         ("secret-connect", Event::Received(_)) => not_stopped("the secret went out"),
         ("echo", Event::Received(got)) => {
-            vec![fail(format!("it says {}", String::from_utf8_lossy(&got.bytes)))]
+            vec![fail(format!(
+                "it says {}",
+                String::from_utf8_lossy(&got.bytes)
+            ))]
         }
-        ("datagram", Event::Bound(_)) => vec![Command::SendDatagram(DatagramToSend {
-            port: ID,
-            component: padelvar_sdk::wit::Component::Rtp,
-            host: orders.host.clone(),
-            to_port: orders.port,
-            bytes: b"I am in".to_vec(),
-        })],
+        ("echo-log", Event::Received(got)) => {
+            let message = String::from_utf8_lossy(&got.bytes).into_owned();
+            let level = LogLevel::Error;
+            vec![Command::Log(LogLine { level, message }), fail("logged")]
+        }
+        ("echo-panic", Event::Received(got)) => {
+            panic!("it says {}", String::from_utf8_lossy(&got.bytes))
+        }
+        ("datagram", Event::Bound(_)) => vec![datagram(orders)],
+        ("datagrams", Event::Bound(_)) => vec![datagram(orders); 4000],
         ("multicast", Event::Bound(_)) => not_stopped("joined"),
         ("redirect", Event::Response(response)) if !progress.redirected => {
             let location = response.headers.iter().find(|h| h.name == "location");
@@ -110,6 +123,16 @@ fn connect(orders: &Orders) -> Command {
         host: orders.host.clone(),
         port: orders.port,
         tls: false,
+    })
+}
+
+fn datagram(orders: &Orders) -> Command {
+    Command::SendDatagram(DatagramToSend {
+        port: ID,
+        component: padelvar_sdk::wit::Component::Rtp,
+        host: orders.host.clone(),
+        to_port: orders.port,
+        bytes: b"I am in".to_vec(),
     })
 }
 

@@ -1,5 +1,8 @@
 //! A good component of another world: it wants a shell of its host and is no adapter.
-#![expect(unsafe_code, reason = "the generated glue needs it; nothing here is written by hand")]
+#![expect(
+    unsafe_code,
+    reason = "the generated glue needs it; nothing here is written by hand"
+)]
 
 /// Generated.
 #[allow(missing_docs, clippy::pedantic)]

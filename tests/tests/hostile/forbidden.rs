@@ -1,0 +1,146 @@
+//! Names that lead to this machine or to a cloud's metadata: a namespace of its own plays the
+//! network, so that such addresses exist without harm.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use padelvar_tests::{Config, judge, machine};
+use tempfile::TempDir;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::guests;
+use crate::stage::{Stage, assert_presentable, hostile_camera, last_error};
+use crate::target::Target;
+
+/// Wakes the loopback interface and gives it the metadata service's address, by the ioctls
+/// SIOCGIFFLAGS, SIOCSIFFLAGS and SIOCSIFADDR (netdevice(7)): iproute2 is not everywhere.
+const INTERFACE: &str = r#"
+import fcntl, socket, struct, sys
+control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+name = struct.pack("16sH14x", b"lo", 0)
+flags = struct.unpack("16sH14x", fcntl.ioctl(control, 0x8913, name))[1]
+fcntl.ioctl(control, 0x8914, struct.pack("16sH14x", b"lo", flags | 1))
+address = struct.pack("HH4s8x", socket.AF_INET, 0, socket.inet_aton("169.254.169.254"))
+fcntl.ioctl(control, 0x8916, struct.pack("16s16s", b"lo:1", address))
+"#;
+
+/// Names as a hostile name server would tell them.
+const HOSTS: &str = "\
+127.0.0.1 localhost
+127.0.0.1 loopback.club
+169.254.169.254 metadata.club
+::1 six.club
+::ffff:169.254.169.254 mapped.club
+";
+
+/// Runs [`inside`] in namespaces where this process is root and alone in the network.
+#[tokio::test]
+async fn names_do_not_lead_to_forbidden_addresses() {
+    let _shared = machine::shared().await;
+    let unshare = |words: &[&str]| {
+        let mut command = Command::new("unshare");
+        command
+            .args(["--map-root-user", "--net", "--mount", "--"])
+            .args(words);
+        command
+    };
+    if !judge::run(&mut unshare(&["true"])).await.status.success() {
+        eprintln!("skipped: this machine allows no namespaces");
+        return;
+    }
+    // Built outside: inside there is no network for cargo.
+    guests::hostile();
+    let folder = TempDir::with_prefix("padelvar-hosts-").expect("a folder can be made");
+    let hosts = folder.path().join("hosts");
+    std::fs::write(&hosts, HOSTS).expect("a file can be written");
+    let this = std::env::current_exe().expect("this process has an executable");
+    let text = |path: &Path| path.to_str().expect("paths are text").to_owned();
+    let (hosts, this) = (text(&hosts), text(&this));
+    let script = "set -e; mount --bind \"$1\" /etc/hosts; python3 -c \"$2\"; shift 2; exec \"$@\"";
+    let words = [
+        "sh",
+        "-c",
+        script,
+        "sh",
+        &hosts,
+        INTERFACE,
+        &this,
+        "--exact",
+        "forbidden::inside",
+        "--ignored",
+        "--nocapture",
+    ];
+    let output = judge::run(&mut unshare(&words)).await;
+    assert!(
+        output.status.success(),
+        "{} (signal {:?})\n{}\n{}",
+        output.status,
+        output.status.signal(),
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("1 passed"), "it ran: {said}");
+}
+
+/// Only to be run by the test above.
+#[tokio::test]
+#[ignore = "runs in namespaces that another test makes"]
+async fn inside() {
+    let metadata = Target::other(("169.254.169.254", 80)).await;
+    let own = Target::other(("127.0.0.1", 80)).await;
+    let six = Target::other(("::1", 80)).await;
+    let mut config = Config::new();
+    let mut expected = Vec::new();
+    let forbidden = [
+        ("loopback.club", "leads to 127.0.0.1, which"),
+        ("metadata.club", "leads to 169.254.169.254, which"),
+        ("six.club", "leads to ::1, which"),
+        ("mapped.club", "leads to 169.254.169.254, which"),
+    ];
+    for (name, told) in forbidden {
+        let url = format!("http://{name}/");
+        // By the adapter's own connection, by the host's HTTP client, by a built-in adapter;
+        // and as a further place beside a harmless camera.
+        let options = format!("url = {url:?}, host = {name:?}, port = 80");
+        let reach = format!("\"{name}:80\"");
+        for order in ["connect", "request"] {
+            let options = format!("do = {order:?}, {options}");
+            config = config
+                .camera(&hostile_camera(&url, &options, ""))
+                .camera(&hostile_camera("http://10.0.0.9/", &options, &reach));
+            expected.extend([told, told]);
+        }
+        config = config.url(&url);
+        expected.push(told);
+    }
+    let forbidden = expected.len();
+    // Where the configuration says the address itself, it is meant.
+    for address in ["169.254.169.254", "[::1]"] {
+        let url = format!("http://{address}/");
+        config = config.camera(&hostile_camera(&url, "do = \"connect\"", ""));
+        expected.push("NOT STOPPED: connected");
+    }
+    let stage = Stage::new();
+    stage.plugin("hostile", &guests::hostile());
+    let host = stage.start(&config).await;
+    for (terrain, told) in (1_u32..).zip(expected) {
+        if terrain as usize == forbidden + 1 {
+            let visits = (metadata.visits(), own.visits(), six.visits());
+            assert_eq!(visits, (0, 0, 0), "somebody was where nobody may be");
+        }
+        let create = host.api.try_create(terrain);
+        let body = timeout(Duration::from_secs(10), create).await;
+        let body = body.expect("create answers within 5 s").ok(201);
+        let found = last_error(&body["session"]);
+        assert!(found.contains(told), "terrain {terrain}: {body}");
+        if terrain as usize <= forbidden {
+            assert_presentable(found);
+        }
+    }
+    assert!(metadata.visits() > 0 && six.visits() > 0);
+    assert_eq!(own.visits(), 0);
+    host.end().await;
+}

@@ -1,0 +1,152 @@
+//! All misdeeds on one host, beside a recording that must not notice.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use padelvar_tests::{Config, Host, Take, cameras, clock, machine};
+use simcam::RtspConfig;
+use tokio::time::{Instant, timeout};
+
+use crate::guests;
+use crate::misdeeds::{Misdeed, all};
+use crate::stage::{
+    PASSWORD, Stage, assert_no_secret, assert_presentable, hostile_camera, last_error,
+};
+use crate::target::Target;
+
+/// Sessions that misbehave at the same time.
+const AT_ONCE: usize = 8;
+/// A session's end: a second for the goodbye, and room for a machine that is kept busy.
+const CLOSED_WITHIN: Duration = Duration::from_secs(6);
+
+/// The lines of a misdeed's camera.
+fn lines(misdeed: &Misdeed, camera: &Target, other: &Target, granted: &Target) -> String {
+    let Misdeed {
+        order,
+        after,
+        options,
+        reach,
+        ..
+    } = misdeed;
+    let mut all = format!("do = {order:?}, after = {after}");
+    if !options.is_empty() {
+        all = format!("{all}, {options}");
+    }
+    let url = format!("http://127.0.0.1:{}/", camera.port);
+    hostile_camera(&url, &all, reach)
+        .replace("OTHER", &other.port.to_string())
+        .replace("GRANTED", &granted.port.to_string())
+}
+
+/// A whole session of one misdeed.
+async fn session(host: &Host, terrain: u32, misdeed: &Misdeed) {
+    let Misdeed { order, told, .. } = misdeed;
+    let asked = Instant::now();
+    let body = host.api.try_create(terrain).await.ok(201);
+    assert!(asked.elapsed() < Duration::from_secs(10), "{order}: create");
+    let id = body["session"]["session_id"].as_str().expect("it has one");
+    let wanted = |session: &serde_json::Value| {
+        let error = last_error(session);
+        // The cause that is looked for may be another than that of the first attempt's end.
+        told.iter().any(|text| error.contains(text))
+    };
+    let found = timeout(
+        Duration::from_secs(50),
+        host.api.until(|| host.api.session(id), wanted),
+    )
+    .await;
+    let Ok(session) = found else {
+        let last = host.api.session(id).await;
+        panic!("{order}: not {told:?} but {last}");
+    };
+    assert_presentable(last_error(&session));
+    close(host, order, id).await;
+}
+
+async fn close(host: &Host, order: &str, id: &str) {
+    let asked = Instant::now();
+    host.api.try_close(id).await.ok(200);
+    let took = asked.elapsed();
+    assert!(took < CLOSED_WITHIN, "{order}: closed after {took:?}");
+}
+
+#[tokio::test]
+async fn misdeeds_end_and_the_neighbour_loses_no_frame() {
+    let _alone = machine::alone().await;
+    let good = cameras::rtsp(RtspConfig {
+        clip: cameras::h264(),
+        ..RtspConfig::default()
+    })
+    .await;
+    let other = Target::other(("127.0.0.1", 0)).await;
+    let granted = Target::other(("127.0.0.1", 0)).await;
+    let camera = Target::camera(other.port).await;
+    let misdeeds = all();
+    let config = misdeeds.iter().fold(Config::of(&good), |config, misdeed| {
+        config.camera(&lines(misdeed, &camera, &other, &granted))
+    });
+    let stage = Stage::new();
+    stage.plugin("hostile", &guests::hostile());
+    let host = stage.start(&config).await;
+
+    let id = host.api.create(1).await;
+    let start_call = clock::now();
+    host.api.start(&id).await;
+    host.api.until_recording(&id, "recording").await;
+
+    let numbered = misdeeds.iter().zip(2..);
+    stream::iter(numbered)
+        .for_each_concurrent(AT_ONCE, |(misdeed, terrain)| {
+            session(&host, terrain, misdeed)
+        })
+        .await;
+
+    let take = Take::stop(&host, id, start_call).await;
+    let video = take.check().await;
+    let recording = take.recording();
+    assert_eq!(recording["gaps"], serde_json::json!([]), "{recording}");
+    // When exactly a picture came is another test's: the machine is kept busy.
+    let offsets = clock::offsets(&take.file, &video, recording, &good).await;
+    offsets.consecutive();
+    assert!(
+        recording["elapsed_seconds"].as_f64() > Some(5.0),
+        "{recording}"
+    );
+    assert_eq!(other.visits(), 0, "somebody was where nobody may be");
+    assert!(camera.visits() > 0, "the camera was reached");
+    assert_no_secret(&granted.heard());
+    assert!(camera.heard().contains(PASSWORD), "the camera may know it");
+    let log = host.log.text();
+    assert_no_secret(&log);
+    for trouble in ["a panic in the host", "thread '", "NOT STOPPED"] {
+        let lines = || log.lines().filter(|line| line.contains(trouble));
+        // What a guest says of its own panic is told as such.
+        assert_eq!(lines().next(), None, "in the log");
+    }
+    host.end().await;
+}
+
+#[tokio::test]
+async fn extremes_that_must_be_lived_with() {
+    let _shared = machine::shared().await;
+    let camera = Target::camera(1).await;
+    let url = format!("http://127.0.0.1:{}/", camera.port);
+    let orders = ["timestamps", "references", "giant-log", "ignore-stop"];
+    let config = orders.iter().fold(Config::new(), |config, order| {
+        let options = format!("do = {order:?}, after = 3");
+        config.camera(&hostile_camera(&url, &options, ""))
+    });
+    let stage = Stage::new();
+    stage.plugin("hostile", &guests::hostile());
+    let host = stage.start(&config).await;
+    for (order, terrain) in orders.into_iter().zip(1_u32..) {
+        let id = host.api.create(terrain).await;
+        let session = host.api.session(&id).await;
+        assert_eq!(last_error(&session), "", "{order}: {session}");
+        close(&host, order, &id).await;
+    }
+    let longest = host.log.text().lines().map(str::len).max();
+    assert!(longest < Some(6000), "lines are cut: {longest:?}");
+    host.end().await;
+}

@@ -1,0 +1,53 @@
+//! How soon a guest is stopped.
+
+use std::time::Duration;
+
+use padelvar_tests::{Config, machine};
+use tokio::time::Instant;
+
+use crate::guests;
+use crate::stage::{Stage, hostile_camera, last_error};
+
+/// What must be stopped within this, from the call that creates its session to the answer.
+const WITHIN: Duration = Duration::from_millis(250);
+/// Tries, of which the best counts: others may keep this machine busy.
+const TRIES: usize = 5;
+
+#[tokio::test]
+async fn misdeeds_are_stopped_within_250_ms() {
+    let _alone = machine::alone().await;
+    let orders = [
+        "loop",
+        "constructor-loop",
+        "allocate",
+        "recurse",
+        "panic",
+        "no-nal",
+        "packets-first",
+        "million-commands",
+    ];
+    let config = orders.iter().fold(Config::new(), |config, order| {
+        let options = format!("do = {order:?}");
+        config.camera(&hostile_camera("http://127.0.0.1:9/", &options, ""))
+    });
+    let stage = Stage::new();
+    stage.plugin("hostile", &guests::hostile());
+    let host = stage.start(&config).await;
+    for (order, terrain) in orders.into_iter().zip(1_u32..) {
+        let mut best = Duration::MAX;
+        for _ in 0..TRIES {
+            let asked = Instant::now();
+            let body = host.api.try_create(terrain).await.ok(201);
+            best = best.min(asked.elapsed());
+            assert_ne!(last_error(&body["session"]), "", "{order}: {body}");
+            let id = body["session"]["session_id"].as_str().expect("it has one");
+            host.api.try_close(id).await.ok(200);
+            if best < WITHIN {
+                break;
+            }
+        }
+        eprintln!("{order}: stopped after {best:.0?}");
+        assert!(best < WITHIN, "{order}: stopped after {best:?}");
+    }
+    host.end().await;
+}
