@@ -1,7 +1,8 @@
-//! `cargo xtask`: set-up, build, demo and tests of the whole repository, the same on
+//! `cargo xtask`: set-up, build, demo, tests and benchmarks of the whole repository, the same on
 //! every machine and in CI.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod command;
 mod demo;
 mod deny;
@@ -31,12 +32,18 @@ enum Task {
     },
     /// Does the set-up, then every check and test there is
     Test,
+    /// Does the set-up, builds in release mode and measures
+    Bench {
+        #[command(subcommand)]
+        what: bench::Benchmark,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { arguments } => demo::run(&arguments),
         Task::Test => test::run(),
+        Task::Bench { what } => bench::run(&what),
     };
     match done {
         Ok(code) => code,

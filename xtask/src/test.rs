@@ -10,6 +10,9 @@ use crate::{deny, setup};
 
 /// The guests are a workspace of their own.
 const PLUGINS: [&str; 2] = ["--manifest-path", "plugins/Cargo.toml"];
+/// So are the guests that misbehave; they exist as components only.
+const BAD_GUESTS: [&str; 2] = ["--manifest-path", "tests/guests/Cargo.toml"];
+const AS_COMPONENTS: [&str; 4] = ["--release", "--locked", "--target", "wasm32-wasip2"];
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
 /// Sets up, makes every check and runs every test, the quick ones first, and tells
@@ -23,6 +26,16 @@ pub fn run() -> Result<ExitCode> {
         &mut summary,
         "fmt plugins",
         &[&["fmt", "--all", "--check"], &PLUGINS],
+    );
+    step(
+        &mut summary,
+        "fmt bad guests",
+        &[&["fmt", "--all", "--check"], &BAD_GUESTS],
+    );
+    step(
+        &mut summary,
+        "clippy bad guests",
+        &[&["clippy"], &BAD_GUESTS, &AS_COMPONENTS, &DENY_WARNINGS],
     );
     step(
         &mut summary,
