@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::views::id_value;
 use crate::auth::{Action, Principal, Purpose, Resource};
 use crate::recording::RecordingStatus;
-use crate::session::{Session, SessionError, SessionId};
+use crate::session::{Session, SessionId};
 
 /// A `file`.
 pub fn view(app: &App, caller: &Principal, session: &Session, status: &RecordingStatus) -> Value {
@@ -77,17 +77,62 @@ pub async fn download(
     );
     app.door.ask(&caller, Action::FileDownload, &resource)?;
     let path = config.video.videos_dir.join(&club).join(&name);
-    let answer = ServeFile::new_with_mime(&path, &"video/mp4".parse().map_err(|_| unknown())?)
-        .oneshot(request.map(|_| Body::empty()))
-        .await;
-    let mut response = answer
-        .map_err(|_| SessionError::UnknownSession(id.to_string()))?
-        .into_response();
+    let request = with_usable_range(request.map(|_| Body::empty()), &path).await;
+    let mut response = file(&path, request).await?;
     let disposition = format!("attachment; filename=\"{name}\"");
     if let Ok(value) = HeaderValue::from_str(&disposition) {
         response
             .headers_mut()
             .insert(header::CONTENT_DISPOSITION, value);
     }
-    Ok(response.map(Body::new))
+    Ok(response)
+}
+
+async fn file(path: &std::path::Path, request: Request) -> Result<Response, Problem> {
+    let mime = "video/mp4"
+        .parse()
+        .map_err(|_| Problem::not_found("there is no such file"))?;
+    let Ok(response) = ServeFile::new_with_mime(path, &mime).oneshot(request).await;
+    Ok(response.map(Body::new).into_response())
+}
+
+/// Mends what the file service does not know of ranges (RFC 9110): a range under an `If-Range`
+/// that does not hold is not asked for (13.1.5), and the last N bytes of a shorter file are the
+/// whole file (14.1.2).
+async fn with_usable_range(mut request: Request, path: &std::path::Path) -> Request {
+    let Some(range) = text_header(request.headers(), header::RANGE) else {
+        return request;
+    };
+    let mut head = Request::new(Body::empty());
+    *head.method_mut() = Method::HEAD;
+    let Ok(found) = file(path, head).await else {
+        return request;
+    };
+    if let Some(condition) = text_header(request.headers(), header::IF_RANGE) {
+        let holds = [header::ETAG, header::LAST_MODIFIED]
+            .into_iter()
+            .filter_map(|name| text_header(found.headers(), name))
+            .any(|value| value == condition && !value.starts_with("W/"));
+        if !holds {
+            request.headers_mut().remove(header::RANGE);
+            return request;
+        }
+    }
+    let length = text_header(found.headers(), header::CONTENT_LENGTH);
+    let length: Option<u64> = length.and_then(|length| length.parse().ok());
+    let last = range
+        .strip_prefix("bytes=-")
+        .and_then(|last| last.parse::<u64>().ok());
+    if let (Some(length), Some(last)) = (length, last)
+        && last > length
+    {
+        request
+            .headers_mut()
+            .insert(header::RANGE, HeaderValue::from_static("bytes=0-"));
+    }
+    request
+}
+
+fn text_header(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.trim().to_owned())
 }

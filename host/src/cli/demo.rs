@@ -9,13 +9,13 @@ use anyhow::{Context as _, Result, bail};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use simcam::{Auth, ClipParams, Codec, HttpCamera, HttpConfig, RtspCamera, RtspConfig, Scheme};
-use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::host::Host;
 use crate::auth::{Principal, mint};
 use crate::config::{self, Environment, process_environment};
+use crate::recording::program;
 
 /// The demo's key: it lives as long as the demo and opens nothing else.
 const SECRET: &str = "a-secret-for-the-demo-only-0123456789";
@@ -261,7 +261,7 @@ async fn session(api: &Api, terrain: u32, name: &str, told: &DemoArguments) -> R
 
 /// One line of a file: path, duration, codec, size, rate.
 async fn probe(ffprobe: &Path, file: &Path) -> Result<String> {
-    let output = Command::new(ffprobe)
+    let output = program(ffprobe)
         .args([
             "-v",
             "error",

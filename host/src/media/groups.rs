@@ -13,6 +13,8 @@ pub struct Groups {
     bytes: usize,
     reach_us: i64,
     most_bytes: usize,
+    /// Pictures from here on are needed, however old they are.
+    needed_from_us: i64,
 }
 
 impl Groups {
@@ -24,6 +26,7 @@ impl Groups {
             bytes: 0,
             reach_us,
             most_bytes,
+            needed_from_us: i64::MAX,
         }
     }
 
@@ -36,7 +39,8 @@ impl Groups {
         self.bytes += packet.data.len();
         self.pictures.push_back((Arc::clone(track), packet));
         while let Some(next) = self.second_group() {
-            let old_enough = self.pictures[next].1.pts_us <= now_us - self.reach_us;
+            let keep_from_us = self.needed_from_us.min(now_us - self.reach_us);
+            let old_enough = self.pictures[next].1.pts_us <= keep_from_us;
             if !old_enough && self.bytes <= self.most_bytes {
                 break;
             }
@@ -47,6 +51,11 @@ impl Groups {
         if self.bytes > self.most_bytes {
             self.clear();
         }
+    }
+
+    /// Pictures from this time on are needed, however old they become.
+    pub fn need_from(&mut self, us: i64) {
+        self.needed_from_us = us;
     }
 
     /// Lets go of everything: what comes next is another stream.
@@ -139,6 +148,27 @@ mod tests {
         let held = fed((0..20).map(|n| (n * 500, n % 2 == 0, 1)));
         assert_eq!(times_ms(&held)[0], 5000);
         assert_eq!(held.first().map(|(_, at)| at), Some(5_000_000));
+    }
+
+    #[test]
+    fn what_is_needed_is_kept_however_old() {
+        let mut held = fed((0..8).map(|n| (n * 500, n % 2 == 0, 1)));
+        held.need_from(1_700_000);
+        let (track, _) = held.pictures[0].clone();
+        for n in 8..40 {
+            let data = Bytes::from(vec![0]);
+            let (pts_us, keyframe) = (n * 500_000, n % 2 == 0);
+            held.push(
+                &track,
+                Packet {
+                    pts_us,
+                    keyframe,
+                    lost_before: 0,
+                    data,
+                },
+            );
+        }
+        assert_eq!(times_ms(&held)[0], 1000);
     }
 
     #[test]

@@ -9,13 +9,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use thiserror::Error;
 use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::media::Codec;
 use crate::media::mkv::{self, Writer};
 use crate::proxy::KeyPicture;
+use crate::recording::program;
 
 /// Decoding one picture takes a fifth of a second; a busy machine takes longer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -77,7 +77,7 @@ impl Snapshots {
 async fn decode(picture: &KeyPicture, ffmpeg: &Path) -> Result<Bytes, SnapshotError> {
     let mut input = mkv::header(&picture.track).map_err(|_| SnapshotError::Undecodable)?;
     input.extend(Writer::new().block(0, true, &picture.packet.data));
-    let mut child = Command::new(ffmpeg)
+    let mut child = program(ffmpeg)
         .args([
             "-v", "error", "-nostats", "-threads", "1", "-f", "matroska", "-i", "pipe:0",
         ])
@@ -95,8 +95,6 @@ async fn decode(picture: &KeyPicture, ffmpeg: &Path) -> Result<Bytes, SnapshotEr
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true)
         .spawn()
         .map_err(SnapshotError::Start)?;
     let mut stdin = child.stdin.take().ok_or(SnapshotError::Undecodable)?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{ChildStdin, ChildStdout, Command};
+use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, warn};
@@ -17,6 +17,7 @@ use super::parts::PartSplitter;
 use crate::media::Codec;
 use crate::media::mkv::{self, Writer};
 use crate::proxy::{Feed, Item, KeyPicture, Reader, Start};
+use crate::recording::program;
 
 /// What the child may have unread of its camera, bytes.
 const UNREAD_BYTES: usize = 8 << 20;
@@ -155,7 +156,7 @@ async fn encode(
     sender: &watch::Sender<Option<Bytes>>,
     ffmpeg: &Path,
 ) -> Ended {
-    let spawned = Command::new(ffmpeg)
+    let spawned = program(ffmpeg)
         .args([
             "-v",
             "error",
@@ -185,8 +186,6 @@ async fn encode(
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true)
         .spawn();
     let mut child = match spawned {
         Ok(child) => child,

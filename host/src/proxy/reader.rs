@@ -1,7 +1,7 @@
 //! One reader's queue: bounded in bytes, never waited for.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -113,24 +113,31 @@ impl Reader {
     /// The next item; none when the feed has ended. Safe to drop and call again.
     pub async fn next(&mut self) -> Option<Item> {
         loop {
-            {
-                let mut queue = self
-                    .inlet
-                    .queue
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                if let Some(item) = queue.items.pop_front() {
-                    if let Item::Packet(packet) = &item {
-                        queue.bytes -= packet.data.len();
-                    }
-                    return Some(item);
-                }
-                if queue.ended {
-                    return None;
-                }
+            if let Some(item) = self.take_waiting() {
+                return Some(item);
+            }
+            if self.queue().ended {
+                return None;
             }
             self.inlet.changed.notified().await;
         }
+    }
+
+    /// The next item if there is one already.
+    pub fn take_waiting(&mut self) -> Option<Item> {
+        let mut queue = self.queue();
+        let item = queue.items.pop_front()?;
+        if let Item::Packet(packet) = &item {
+            queue.bytes -= packet.data.len();
+        }
+        Some(item)
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.inlet
+            .queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use command_fds::{CommandFdExt, FdMapping};
@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal};
 use thiserror::Error;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::pipe;
-use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
@@ -60,6 +60,8 @@ pub struct Child {
     progress: watch::Receiver<Progress>,
     /// Signs of life: reports and fragments.
     life: Arc<AtomicU64>,
+    /// Up to where on the recording's clock its pictures are in the file, microseconds.
+    written_us: Arc<AtomicI64>,
     started: Instant,
 }
 
@@ -85,9 +87,17 @@ impl Child {
             let _ = rustix::process::setpriority_process(Some(pid), NICE);
         }
         let life = Arc::new(AtomicU64::new(0));
+        let written_us = Arc::new(AtomicI64::new(start_us));
         let (told, progress) = watch::channel(Progress::default());
         let reports = follow_progress(progress_read, told, Arc::clone(&life));
-        let store = store(stdout, part, status, start_us, Arc::clone(&life));
+        let store = store(
+            stdout,
+            part,
+            status,
+            start_us,
+            Arc::clone(&written_us),
+            Arc::clone(&life),
+        );
         Ok(Self {
             process,
             stdin,
@@ -96,6 +106,7 @@ impl Child {
             log: AbortOnDropHandle::new(tokio::spawn(keep_log(stderr, log))),
             progress,
             life,
+            written_us,
             started: Instant::now(),
         })
     }
@@ -119,6 +130,11 @@ impl Child {
             Ok(status) => ChildError::Ended(status.to_string()),
             Err(error) => ChildError::Ended(error.to_string()),
         }
+    }
+
+    /// Up to where on the recording's clock its pictures are in the file, microseconds.
+    pub fn written_us(&self) -> i64 {
+        self.written_us.load(Ordering::Relaxed)
     }
 
     /// Processor seconds a second that it has used so far (Linux: `/proc/<pid>/stat`).
@@ -181,15 +197,12 @@ fn spawn(
     arguments: &[String],
     progress: OwnedFd,
 ) -> Result<tokio::process::Child, ChildError> {
-    let mut command = Command::new(program);
+    let mut command = super::program::program(program);
     command
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        // A Ctrl-C at the terminal is the host's to answer, not FFmpeg's.
-        .process_group(0)
-        .kill_on_drop(true);
+        .stderr(Stdio::piped());
     command
         .fd_mappings(vec![FdMapping {
             parent_fd: progress,
@@ -209,6 +222,7 @@ async fn store(
     part: Arc<Mutex<Part>>,
     status: watch::Sender<RecordingStatus>,
     start_us: i64,
+    written_us: Arc<AtomicI64>,
     life: Arc<AtomicU64>,
 ) -> Result<(), ChildError> {
     let mut splitter = Splitter::new();
@@ -220,7 +234,7 @@ async fn store(
         while let Some(piece) = splitter.next_piece()? {
             life.fetch_add(1, Ordering::Relaxed);
             let mut part = part.lock().await;
-            let mut frames = 0;
+            let (mut frames, mut until_us) = (0, None);
             let bytes = match piece {
                 // One at the front of the file; later children's are left out.
                 Piece::Ftyp(bytes) if part.size_bytes == 0 => bytes.to_vec(),
@@ -231,11 +245,16 @@ async fn store(
                 }
                 Piece::Fragment(fragment) => {
                     frames = u64::from(fragment.info.samples);
+                    let end_us = fragment.info.base_us + fragment.info.duration_us;
+                    until_us = Some(start_us + end_us);
                     fragment.bytes.to_vec()
                 }
                 Piece::Ftyp(_) | Piece::Other { .. } => continue,
             };
             part.append(&bytes).await.map_err(ChildError::Store)?;
+            if let Some(until_us) = until_us {
+                written_us.store(until_us, Ordering::Relaxed);
+            }
             if now_us() - synced_us >= 900_000 {
                 part.sync().await.map_err(ChildError::Store)?;
                 synced_us = now_us();

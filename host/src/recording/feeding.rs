@@ -23,6 +23,9 @@ use crate::proxy::{Item, Reader};
 /// How far back pictures are held for the next child, microseconds: FFmpeg holds back a fragment
 /// of a second and what its encoder looks ahead.
 const HELD_US: i64 = 4_000_000;
+/// What a child reports as written is believed but for this much, microseconds: pictures are
+/// written in decoding order.
+const UNSURE_US: i64 = 500_000;
 /// Bytes of pictures that are held.
 const HELD_BYTES: usize = 48 << 20;
 /// A child that ran for so long was not to blame for the one before.
@@ -140,13 +143,14 @@ impl<'a> Feeding<'a> {
         problem
     }
 
-    /// When recording ended or ends: the stop, or the planned end.
+    /// When recording ended or ends: the call of the stop, or the planned end.
     pub fn end_us(&self) -> i64 {
-        let planned = &self.job.plan;
-        let planned_end = planned.requested_us + planned.length.as_micros() as i64;
+        let plan = &self.job.plan;
+        let planned_end = plan.requested_us + plan.length.as_micros() as i64;
+        let called = self.job.stop_us.get().copied().unwrap_or_else(now_us);
         let known = self.job.status.borrow().end_us;
         known
-            .unwrap_or_else(|| now_us().min(planned_end))
+            .unwrap_or_else(|| called.min(planned_end))
             .max(self.last_us)
     }
 
@@ -216,6 +220,19 @@ impl<'a> Feeding<'a> {
         self.job
             .status
             .send_modify(|status| status.end_us = Some(end_us));
+        // What had come by then and waits for FFmpeg belongs to the recording.
+        let drain_until = Instant::now() + HANGS_AFTER;
+        while Instant::now() < drain_until {
+            match reader.take_waiting() {
+                Some(Item::Packet(packet)) if packet.pts_us > end_us => break,
+                Some(item) => {
+                    if let Err(error) = self.item(feeder, item).await {
+                        return Ending::Child(error);
+                    }
+                }
+                None => break,
+            }
+        }
         if self.mode == Mode::Encode
             && let Err(error) = self.fill_until(feeder, end_us).await
         {
@@ -250,6 +267,9 @@ impl<'a> Feeding<'a> {
                 self.camera_lost = false;
                 let gap = self.gaps.picture(packet.pts_us);
                 self.note(gap);
+                // What the child has not written yet may have to be fed to the next one.
+                let written_us = self.zero_us + feeder.child.written_us();
+                self.held.need_from(written_us - UNSURE_US);
                 self.keep(packet.clone());
                 feeder.packet(&packet).await
             }

@@ -1,6 +1,7 @@
 //! What a recording is to be, and what is known for its whole life.
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -39,5 +40,7 @@ pub struct Job {
     pub plan: Plan,
     pub status: watch::Sender<RecordingStatus>,
     pub stop: CancellationToken,
+    /// When a stop was called for, on the monotonic clock, microseconds.
+    pub stop_us: Arc<OnceLock<i64>>,
     pub ticket: Ticket,
 }

@@ -1,6 +1,6 @@
 //! The life of one recording: waits for a picture, feeds FFmpeg, follows the clock, ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -34,6 +34,7 @@ pub enum StopError {
 pub struct Recording {
     status: watch::Receiver<RecordingStatus>,
     stop: CancellationToken,
+    stop_us: Arc<OnceLock<i64>>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -44,16 +45,19 @@ impl Recording {
         let (sender, status) =
             watch::channel(RecordingStatus::starting(plan.requested_us, planned));
         let stop = CancellationToken::new();
+        let stop_us = Arc::new(OnceLock::new());
         let recorder = Recorder(Job {
             plan,
             status: sender,
             stop: stop.clone(),
+            stop_us: Arc::clone(&stop_us),
             ticket,
         });
         let task = tokio::spawn(recorder.run(reader).instrument(span));
         Self {
             status,
             stop,
+            stop_us,
             _task: AbortOnDropHandle::new(task),
         }
     }
@@ -70,6 +74,8 @@ impl Recording {
 
     /// Stops and waits until the file is final. May be called by many and again.
     pub async fn stop(&self) -> Result<RecordingStatus, StopError> {
+        // The recording ends with the call, however long FFmpeg takes to notice.
+        self.stop_us.get_or_init(now_us);
         self.stop.cancel();
         let status = self.finished().await;
         if status.zero_us.is_none() && status.video_path.is_none() {

@@ -5,7 +5,6 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::process::Command;
 use tokio::time::{Instant, timeout};
 
 /// An answer is believed for so long.
@@ -84,12 +83,11 @@ impl FfmpegTools {
 }
 
 async fn look(path: &Path) -> ToolStatus {
-    let mut command = Command::new(path);
+    let mut command = super::program::program(path);
     command
         .arg("-version")
         .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
+        .stderr(Stdio::null());
     let output = match timeout(ANSWER, command.output()).await {
         Ok(Ok(output)) => output,
         Ok(Err(error)) => {
