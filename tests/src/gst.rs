@@ -57,6 +57,12 @@ impl Drop for Server {
     }
 }
 
+/// Whether its absence is a failure: on a machine that is there for testing.
+pub fn required() -> bool {
+    let set = |name: &str, value: &str| std::env::var(name).is_ok_and(|v| v == value);
+    set("CI", "true") || set("PADELVAR_REQUIRE_ALL", "1")
+}
+
 fn installed() -> bool {
     let script = "import gi\n\
          gi.require_version('GstRtspServer', '1.0')\n\

@@ -42,9 +42,15 @@ impl Host {
 
     /// Starts a host in a folder that has a configuration.
     pub async fn start_in(folder: Arc<TempDir>) -> Self {
+        Self::start_with(folder, &[]).await
+    }
+
+    /// As [`start_in`](Self::start_in), with these variables in its environment.
+    pub async fn start_with(folder: Arc<TempDir>, variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(binary::path())
             .arg("serve")
             .current_dir(folder.path())
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

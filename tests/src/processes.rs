@@ -58,6 +58,22 @@ pub fn below(pid: u32) -> Vec<Process> {
     found
 }
 
+/// What a process was started with: its command line and its environment, where they may be
+/// read.
+pub fn start_of(pid: u32) -> Vec<u8> {
+    let read = |name: &str| fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
+    [read("cmdline"), read("environ")].join(&0)
+}
+
+/// Processes whose environment holds this text, whoever their parent is by now.
+pub fn with_environment(text: &str) -> Vec<Process> {
+    let holds = |process: &Process| {
+        let environment = fs::read(format!("/proc/{}/environ", process.pid));
+        environment.is_ok_and(|e| String::from_utf8_lossy(&e).contains(text))
+    };
+    all().into_iter().filter(holds).collect()
+}
+
 /// Sends a signal to a process that a test started.
 pub fn signal(pid: u32, signal: Signal) {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);

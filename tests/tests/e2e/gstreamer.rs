@@ -12,6 +12,11 @@ async fn gstreamer_h264_over_tcp_with_digest() {
     let _alone = machine::alone().await;
     let (user, password) = ("viewer", "over the net");
     let Some(server) = gst::Server::start(user, password).await else {
+        assert!(
+            !gst::required(),
+            "GStreamer's RTSP server or its Python bindings are not installed; hint: \
+             `cargo xtask test` installs them"
+        );
         eprintln!("skipped: GStreamer's RTSP server or its Python bindings are not installed");
         return;
     };

@@ -3,11 +3,20 @@
 #![forbid(unsafe_code)]
 
 mod bad_input;
+mod camera_faults;
+mod commands;
+mod deaths;
+mod demo;
+mod downloads;
 mod gstreamer;
 mod http_cameras;
 mod no_ffmpeg;
+mod outages;
+mod previews;
+mod proxy;
 mod reload;
 mod rtsp_cameras;
+mod secrets;
 mod session_life;
 mod ten_at_once;
 mod tokens;

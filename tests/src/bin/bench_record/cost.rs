@@ -16,7 +16,6 @@ use crate::usage::cpu;
 const ROUNDS: u32 = 3;
 /// What comes before is the start of two programs and not the recording.
 const SETTLE: Duration = Duration::from_secs(2);
-/// At 100 ticks a second this tells a hundredth of plain FFmpeg's cost.
 const SPAN: Duration = Duration::from_secs(20);
 /// What is aimed at: the host and its FFmpeg cost no more than plain FFmpeg.
 const AIM: f64 = 1.0;
@@ -84,9 +83,9 @@ async fn round(host: &Host, url: &str) -> Round {
     sleep(SETTLE).await;
     let child = child_of(host);
     let pids = [host.pid(), child, plain.0.id()];
-    let began = pids.map(|pid| cpu(pid).own);
+    let began = pids.map(cpu);
     sleep(SPAN).await;
-    let ended = pids.map(|pid| cpu(pid).own);
+    let ended = pids.map(cpu);
     let stopping = Instant::now();
     let stopped = host.api.stop(&id).await;
     let status = plain.end().await;
@@ -99,11 +98,11 @@ async fn round(host: &Host, url: &str) -> Round {
     // Else they did not record the same, and there is nothing to compare.
     assert!((recorded / bytes - 1.0).abs() < 0.2, "{recorded} {bytes}");
     Round {
-        steady: std::array::from_fn(|of| ended[of] - began[of]),
+        steady: std::array::from_fn(|of| ended[of].since(&began[of])),
         whole: [
-            host_after.own - host_before.own,
-            host_after.children - host_before.children,
-            mine_after.children - mine_before.children,
+            host_after.since(&host_before),
+            host_after.children_since(&host_before),
+            mine_after.children_since(&mine_before),
         ],
         mbps: bytes * 8.0 / 1e6 / lasted.as_secs_f64(),
     }

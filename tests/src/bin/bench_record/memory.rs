@@ -32,7 +32,7 @@ pub async fn measure(cameras: &Cameras) {
         }
         sleep(SETTLE).await;
         let memory = usage::memory(host.pid());
-        let (Memory { pss, rss }, threads) = (memory, usage::threads(host.pid()));
+        let (Memory { pss, rss }, threads) = (memory, usage::threads(host.pid()).len());
         println!("  {step:8} {pss:6.1} {rss:6.1} {threads:8}");
         seen.push(memory);
     }

@@ -19,7 +19,7 @@ const KBPS: u32 = 4000;
 /// Length of the clip that they play in a loop; whole groups of pictures.
 const CLIP_SECONDS: u32 = 10;
 /// Bound of drawing and encoding the clip, on a machine that is busy.
-const READY: Duration = Duration::from_secs(120);
+const READY: Duration = Duration::from_mins(2);
 
 /// 1080p H.264 over RTSP. Dropping it ends the process.
 pub struct Cameras {
@@ -55,6 +55,8 @@ impl Cameras {
                 cameras.urls = text.lines().map(str::to_owned).collect();
                 return cameras;
             }
+            let ended = cameras.child.try_wait().expect("it is our child");
+            assert!(ended.is_none(), "simcam ended: {ended:?}");
             assert!(Instant::now() < deadline, "simcam does not get ready");
             sleep(Duration::from_millis(50)).await;
         }
