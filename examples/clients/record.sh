@@ -17,8 +17,8 @@ member() { # NAME: the first text member of that name in the JSON on stdin
 
 session=$(api POST /api/video/session/create "{\"terrain_id\": \"$terrain\"}" | member session_id)
 echo "session $session" >&2
-api POST /api/video/record/start "{\"session_id\": \"$session\"}" >/dev/null
+api POST /api/video/record/start "{\"session_id\": \"$session\"}" >&2
 sleep "$seconds"
-api POST /api/video/record/stop "{\"session_id\": \"$session\"}" >/dev/null
+api POST /api/video/record/stop "{\"session_id\": \"$session\"}" >&2
 api GET "/api/video/files/$session/download" >"$session.mp4"
 echo "$session.mp4"
