@@ -17,9 +17,8 @@ pub(crate) use state::{Faults, Once};
 pub enum Fault {
     /// Drops every client now. New ones are welcome.
     Close,
-    /// Sends nothing for a while and keeps the connections open. After a stall of
-    /// up to 5 s an RTSP camera sends what fell due meanwhile; after a longer one
-    /// that is lost and it goes on at the next keyframe.
+    /// Sends nothing for a while and keeps the connections open. What fell due
+    /// meanwhile is lost; H.264 goes on at the next keyframe.
     Stall(Duration),
     /// Closes the listener for a while: connections are refused. Clients that
     /// are there stay.

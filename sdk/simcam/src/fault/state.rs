@@ -110,6 +110,11 @@ impl Faults {
         self.refuse.subscribe()
     }
 
+    /// Whether something that was due then fell into a stall that is over.
+    pub(crate) fn fell_into_stall(&self, due: Instant) -> bool {
+        self.state().stall_until.is_some_and(|end| due < end)
+    }
+
     pub(crate) fn stalled_until(&self) -> Option<Instant> {
         self.state().stall_until.filter(|end| *end > Instant::now())
     }

@@ -81,7 +81,8 @@ impl Stream {
         }
         let burst = self.config.start_at == StartAt::CachedGop
             && self.shared.clock.offset(self.next) < self.first.0 + self.gop();
-        if !burst && now > due + MAX_LAG {
+        let lost = now > due + MAX_LAG || self.shared.faults.fell_into_stall(due);
+        if !burst && lost {
             self.next = self.shared.clip.keyframe_from(self.shared.clock.number());
             return None;
         }
