@@ -24,6 +24,11 @@ const JUMP_US: i64 = 1_000_000;
 const RISE_DIVISOR: i64 = 50;
 /// The offset falls by at most this part of the elapsed time (10 %).
 const FALL_DIVISOR: i64 = 10;
+/// A difference between the clocks, in microseconds, that is left alone: half a picture's time
+/// at 25 pictures a second.
+const APART_US: u64 = 20_000;
+/// Clocks that are this close, in microseconds, need not be brought closer.
+const TOGETHER_US: u64 = 1_000;
 /// The least step between two outputs: Matroska counts milliseconds.
 const STEP_US: i64 = 1_000;
 /// The longest delay of the network that is waited for to be caught up.
@@ -81,6 +86,8 @@ struct Anchor {
     stall: Option<(i64, i64)>,
     /// Timestamps in a row that did not advance.
     still: u32,
+    /// The offset is being led to the minimum.
+    following: bool,
 }
 
 impl Timeline {
@@ -174,6 +181,7 @@ impl Anchor {
             window: VecDeque::from([(arrived_us, arrived_us)]),
             stall: None,
             still: 0,
+            following: false,
         }
     }
 
@@ -251,6 +259,16 @@ impl Anchor {
             return;
         };
         let wanted = least.saturating_sub(self.offset_us);
+        // An even rate stays even to the microsecond until the clocks are apart by more than
+        // jitter makes of it; then they are brought together in one go.
+        if wanted.unsigned_abs() > APART_US {
+            self.following = true;
+        } else if wanted.unsigned_abs() <= TOGETHER_US {
+            self.following = false;
+        }
+        if !self.following {
+            return;
+        }
         let fall = if settling {
             i64::MIN
         } else {

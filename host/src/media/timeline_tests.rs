@@ -236,3 +236,19 @@ fn reordered_pictures_keep_their_presentation_times() {
     order.sort_unstable();
     assert!(order.windows(2).all(|w| w[1].1 - w[0].1 == FRAME_US));
 }
+
+#[test]
+fn an_even_rate_stays_even_under_small_jitter() {
+    let mut timeline = Timeline::new(90_000);
+    let mut jitter = 7_u64;
+    let times: Vec<i64> = (0..1000_i64)
+        .map(|n| {
+            jitter = jitter
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let late_us = (jitter >> 40) as i64 % 15_000;
+            timeline.stamp(Some((n * 3600) as u64), 1_000_000 + n * 40_000 + late_us)
+        })
+        .collect();
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] == 40_000));
+}

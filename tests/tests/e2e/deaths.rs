@@ -76,7 +76,8 @@ async fn ffmpeg_dies_twice_and_nothing_is_missing() {
     let recording = takes[1].recording();
     let offsets = clock::offsets(&takes[1].file, &video, recording, &cameras[1]).await;
     eprintln!("encoded: {:.1?} ms late", offsets.range());
-    offsets.within(60.0);
+    // Pictures on their way at the end are replaced by the last one.
+    offsets.between(0.0, video.duration - 0.2).within(60.0);
     let jumps = offsets
         .numbers
         .windows(2)

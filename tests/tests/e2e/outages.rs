@@ -81,7 +81,7 @@ async fn plugs_pulled_connections_dropped_and_silence() {
         through(&host, 1, &pulled, Fault::Outage(GONE), true),
         through(&host, 2, &dropped, Fault::Close, true),
         through(&host, 3, &silent, Fault::Stall(SILENT), false),
-        through(&host, 4, &late, Fault::Stall(GONE), false),
+        through(&host, 4, &late, Fault::Late(GONE), false),
     ])
     .await;
     for (take, camera) in takes.iter().zip([&pulled, &dropped, &silent, &late]) {

@@ -20,6 +20,9 @@ pub enum Fault {
     /// Sends nothing for a while and keeps the connections open. What fell due
     /// meanwhile is lost; H.264 goes on at the next keyframe.
     Stall(Duration),
+    /// Sends nothing for a while, then what fell due meanwhile at once, as a network
+    /// does that was held up (up to 5 s; RTSP only, over HTTP it is a stall).
+    Late(Duration),
     /// Closes the listener for a while: connections are refused. Clients that
     /// are there stay.
     Refuse(Duration),
@@ -75,7 +78,7 @@ impl FromStr for Fault {
 
     /// Reads `KIND` or `KIND:ARG`; durations are seconds with a fraction.
     ///
-    /// `close`, `stall:SECONDS`, `refuse:SECONDS`, `outage:SECONDS`,
+    /// `close`, `stall:SECONDS`, `late:SECONDS`, `refuse:SECONDS`, `outage:SECONDS`,
     /// `slow-bytes:BYTES,PAUSE_MS,SECONDS`, `password:TEXT`, `jump:TICKS`,
     /// `loss:RATE`, `drop:COUNT`, `truncate-frame`, `truncate`,
     /// `length:BYTES`, `giant-header:BYTES`, `garbage:BYTES`, `redirect[:URL]`.
@@ -94,6 +97,7 @@ impl FromStr for Fault {
         Ok(match kind {
             "close" => Self::Close,
             "stall" => Self::Stall(lasting()?),
+            "late" => Self::Late(lasting()?),
             "refuse" => Self::Refuse(lasting()?),
             "outage" => Self::Outage(lasting()?),
             "slow-bytes" | "slow_bytes" => {

@@ -35,6 +35,8 @@ pub(crate) struct Faults {
 #[derive(Debug)]
 struct State {
     stall_until: Option<Instant>,
+    /// What falls due in the stall is sent after it.
+    stall_keeps: bool,
     slow: Option<(usize, Duration, Instant)>,
     jump: i64,
     loss: f64,
@@ -49,6 +51,7 @@ impl Faults {
         Self {
             state: Mutex::new(State {
                 stall_until: None,
+                stall_keeps: false,
                 slow: None,
                 jump: 0,
                 loss: 0.0,
@@ -72,7 +75,14 @@ impl Faults {
         let mut state = self.state();
         match fault {
             Fault::Close | Fault::Password(_) => self.close.send_modify(|n| *n += 1),
-            Fault::Stall(lasting) => state.stall_until = now.checked_add(lasting),
+            Fault::Stall(lasting) => {
+                state.stall_until = now.checked_add(lasting);
+                state.stall_keeps = false;
+            }
+            Fault::Late(lasting) => {
+                state.stall_until = now.checked_add(lasting);
+                state.stall_keeps = true;
+            }
             Fault::Refuse(lasting) => drop(self.refuse.send_replace(now.checked_add(lasting))),
             Fault::Outage(lasting) => {
                 // The listener first, or a client that is dropped comes back.
@@ -112,7 +122,8 @@ impl Faults {
 
     /// Whether something that was due then fell into a stall that is over.
     pub(crate) fn fell_into_stall(&self, due: Instant) -> bool {
-        self.state().stall_until.is_some_and(|end| due < end)
+        let state = self.state();
+        !state.stall_keeps && state.stall_until.is_some_and(|end| due < end)
     }
 
     pub(crate) fn stalled_until(&self) -> Option<Instant> {
