@@ -19,7 +19,6 @@ use super::caller::Papers;
 use super::input::Id;
 use super::problem::Problem;
 use super::watching::{multipart, viewed};
-use crate::auth::Presented;
 use crate::media::mkv::{self, Writer};
 use crate::media::{Codec, Packet, VideoTrack};
 use crate::proxy::{Feed, Item, KeyPicture, Reader, Start};
@@ -36,20 +35,21 @@ pub async fn health(State(app): State<App>) -> Json<Value> {
     Json(json!({"success": true, "status": "healthy", "feeds": sessions}))
 }
 
-fn feed(app: &App, papers: &Presented, id: &str) -> Result<Arc<Feed>, Problem> {
+async fn feed(app: &App, papers: &Papers, id: &str) -> Result<Arc<Feed>, Problem> {
     if app.proxy_open {
+        papers.open_to_all();
         return Ok(app.sessions.get(id)?.feed().ok_or(SessionError::Closed)?);
     }
-    viewed(app, papers, id)
+    viewed(app, papers, id).await
 }
 
 /// `GET /{session_id}/stream.mjpeg`
 pub async fn mjpeg(
     State(app): State<App>,
-    Papers(papers): Papers,
+    papers: Papers,
     Id(id): Id,
 ) -> Result<Response, Problem> {
-    let feed = feed(&app, &papers, &id)?;
+    let feed = feed(&app, &papers, &id).await?;
     let mut latest = feed.watch_latest();
     wait_for_picture(&mut latest).await?;
     if feed.status().codec != Some(Codec::Mjpeg) {
@@ -78,10 +78,10 @@ async fn wait_for_picture(latest: &mut watch::Receiver<Option<KeyPicture>>) -> R
 /// `GET /{session_id}/stream.mkv`: Matroska, beginning with the newest keyframe.
 pub async fn matroska(
     State(app): State<App>,
-    Papers(papers): Papers,
+    papers: Papers,
     Id(id): Id,
 ) -> Result<Response, Problem> {
-    let feed = feed(&app, &papers, &id)?;
+    let feed = feed(&app, &papers, &id).await?;
     wait_for_picture(&mut feed.watch_latest()).await?;
     let reader = feed.subscribe(Start::NewestKeyframe, CLIENT_BYTES);
     let body = Muxed {

@@ -13,16 +13,16 @@ use super::caller::Papers;
 use super::input::{Id, Params};
 use super::problem::Problem;
 use super::views::id_value;
-use crate::auth::{Action, Principal, Purpose, Resource};
+use crate::auth::{Action, Caller, Purpose, Resource};
 use crate::recording::RecordingStatus;
 use crate::session::{Session, SessionId};
 
 /// A `file`.
-pub fn view(app: &App, caller: &Principal, session: &Session, status: &RecordingStatus) -> Value {
+pub fn view(app: &App, caller: &Caller, session: &Session, status: &RecordingStatus) -> Value {
     let id = &session.id;
     let ticket = app
         .door
-        .ticket(caller, &session.resource(), id.as_str(), Purpose::Download);
+        .ticket(caller, &resource(session), id.as_str(), Purpose::Download);
     json!({
         "id": id.as_str(),
         "club_id": id_value(session.club_id.as_str()),
@@ -36,17 +36,23 @@ pub fn view(app: &App, caller: &Principal, session: &Session, status: &Recording
     })
 }
 
+/// A session's file, as policies see it.
+fn resource(session: &Session) -> Resource {
+    Resource {
+        kind: "file",
+        ..session.resource()
+    }
+}
+
 /// `GET /api/video/files/{id}/download`, with ranges.
 pub async fn download(
     State(app): State<App>,
-    Papers(papers): Papers,
+    papers: Papers,
     Id(id): Id,
     params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
-    let caller = app
-        .door
-        .by_ticket_or_token(&papers, &id, Purpose::Download)?;
+    let caller = papers.caller(&app, &id, Purpose::Download).await?;
     let unknown = || Problem::not_found("there is no such file");
     let id = SessionId::parse(&id).ok_or_else(unknown)?;
     let config = app.sessions.config();
@@ -66,14 +72,11 @@ pub async fn download(
         || Resource {
             kind: "file",
             id: id.to_string(),
-            club: club.clone(),
+            club: Some(club.clone()),
             owner: None,
             terrain: None,
         },
-        |session| Resource {
-            kind: "file",
-            ..session.resource()
-        },
+        |session| resource(&session),
     );
     app.door.ask(&caller, Action::FileDownload, &resource)?;
     let path = config.video.videos_dir.join(&club).join(&name);

@@ -4,6 +4,7 @@
 mod caller;
 mod feeds;
 mod files;
+mod guard;
 mod health;
 mod input;
 mod preview;
@@ -48,10 +49,11 @@ pub struct App {
 
 /// The REST API.
 pub fn router(app: App) -> Router {
-    let router = Router::new()
+    let public = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/api/video/health", get(health::health))
+        .route("/api/video/health", get(health::health));
+    let guarded = Router::new()
         .route("/api/video/session/create", post(sessions::create))
         .route("/api/video/session/close", post(sessions::close))
         .route("/api/video/session/list", get(sessions::list))
@@ -62,14 +64,16 @@ pub fn router(app: App) -> Router {
         .route("/api/video/files/{id}/download", get(files::download))
         .route("/api/preview/{id}/snapshot.jpg", get(preview::snapshot))
         .route("/api/preview/{id}/stream.mjpeg", get(preview::stream));
+    let router = public.merge(guard::watch_over(guarded));
     request_id::wrap(router).with_state(app)
 }
 
 /// The proxy listener: feeds as they are.
 pub fn proxy_router(app: App) -> Router {
-    let router = Router::new()
-        .route("/health", get(feeds::health))
+    let public = Router::new().route("/health", get(feeds::health));
+    let guarded = Router::new()
         .route("/{id}/stream.mjpeg", get(feeds::mjpeg))
         .route("/{id}/stream.mkv", get(feeds::matroska));
+    let router = public.merge(guard::watch_over(guarded));
     request_id::wrap(router).with_state(app)
 }

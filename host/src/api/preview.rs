@@ -13,10 +13,10 @@ use super::watching::{multipart, viewed};
 /// `GET /api/preview/{id}/snapshot.jpg`: the latest picture that is there, at once.
 pub async fn snapshot(
     State(app): State<App>,
-    Papers(papers): Papers,
+    papers: Papers,
     Id(id): Id,
 ) -> Result<Response, Problem> {
-    let feed = viewed(&app, &papers, &id)?;
+    let feed = viewed(&app, &papers, &id).await?;
     let latest = feed.watch_latest().borrow().clone();
     let picture = latest.ok_or_else(no_picture)?;
     let ffmpeg = app.sessions.config().video.ffmpeg_path.clone();
@@ -41,10 +41,10 @@ pub async fn snapshot(
 /// `GET /api/preview/{id}/stream.mjpeg`: JPEGs of any camera.
 pub async fn stream(
     State(app): State<App>,
-    Papers(papers): Papers,
+    papers: Papers,
     Id(id): Id,
 ) -> Result<Response, Problem> {
-    let feed = viewed(&app, &papers, &id)?;
+    let feed = viewed(&app, &papers, &id).await?;
     let ffmpeg = app.sessions.config().video.ffmpeg_path.clone();
     Ok(multipart(
         app.previews.view(&id, &feed, &ffmpeg),

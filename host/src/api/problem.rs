@@ -1,6 +1,8 @@
 //! Failures as RFC 9457 `application/problem+json`, and the one place where the host's errors
 //! become HTTP statuses.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
@@ -13,17 +15,21 @@ use crate::session::SessionError;
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: StatusCode,
-    code: &'static str,
+    code: Cow<'static, str>,
     detail: String,
     more: Map<String, Value>,
 }
 
 impl Problem {
     /// `code` is stable and for programs, `detail` for people.
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        detail: impl Into<String>,
+    ) -> Self {
         Self {
             status,
-            code,
+            code: code.into(),
             detail: detail.into(),
             more: Map::new(),
         }

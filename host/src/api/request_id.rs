@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use tracing::{Instrument, debug, info_span};
 
 use super::App;
+use super::guard::RequestId;
 use super::problem::Problem;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -31,8 +32,9 @@ pub fn wrap(router: Router<App>) -> Router<App> {
         .layer(from_fn(with_id))
 }
 
-async fn with_id(request: Request, next: Next) -> Response {
+async fn with_id(mut request: Request, next: Next) -> Response {
     let id = new_id();
+    request.extensions_mut().insert(RequestId(id.clone()));
     // The path only: a query may hold a ticket.
     let span = info_span!("request", id, method = %request.method(), path = request.uri().path());
     let mut response = next.run(request).instrument(span.clone()).await;

@@ -1,5 +1,6 @@
 //! Serving a router on a listener until the host stops.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,8 +17,11 @@ pub async fn serve(
     stopping: CancellationToken,
 ) -> std::io::Result<()> {
     let ending = stopping.clone();
-    let server = axum::serve(listener, router)
-        .with_graceful_shutdown(async move { ending.cancelled().await });
+    let server = axum::serve(
+        listener,
+        router.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(async move { ending.cancelled().await });
     let deadline = async {
         stopping.cancelled().await;
         tokio::time::sleep(GRACE).await;

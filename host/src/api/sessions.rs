@@ -20,15 +20,9 @@ pub async fn create(
     fields: Fields,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let terrain = app.sessions.terrain(&fields.terrain_id()?)?;
-    let resource = Resource {
-        kind: "terrain",
-        id: terrain.id.to_string(),
-        club: terrain.club_id.to_string(),
-        owner: None,
-        terrain: Some(terrain.id.to_string()),
-    };
+    let resource = Resource::terrain(terrain.id.as_str(), terrain.club_id.as_str());
     app.door.ask(&caller, Action::SessionCreate, &resource)?;
-    match app.sessions.create(&terrain, &caller.id).await {
+    match app.sessions.create(&terrain, caller.id()).await {
         Ok(session) => {
             let body = json!({"success": true, "session": views::session(&app, &caller, &session)});
             Ok((StatusCode::CREATED, Json(body)))

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::App;
-use crate::auth::{Principal, Purpose};
+use crate::auth::{Caller, Purpose};
 use crate::clock::now_us;
 use crate::recording::RecordingStatus;
 use crate::session::Session;
 
 /// A `session`. Its links carry tickets for the caller where the policy allows their purpose.
-pub fn session(app: &App, caller: &Principal, session: &Session) -> Value {
+pub fn session(app: &App, caller: &Caller, session: &Session) -> Value {
     let id = &session.id;
     let resource = session.resource();
     let ticket = app

@@ -9,8 +9,9 @@ use futures_util::stream;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
+use super::caller::Papers;
 use super::problem::Problem;
-use crate::auth::{Action, Presented, Purpose};
+use crate::auth::{Action, Purpose};
 use crate::preview::Viewer;
 use crate::proxy::Feed;
 use crate::session::SessionError;
@@ -19,8 +20,8 @@ use crate::session::SessionError;
 const BOUNDARY: &str = "padelvar-frame";
 
 /// The feed of a session that the caller may watch.
-pub fn viewed(app: &App, papers: &Presented, id: &str) -> Result<Arc<Feed>, Problem> {
-    let caller = app.door.by_ticket_or_token(papers, id, Purpose::Preview)?;
+pub async fn viewed(app: &App, papers: &Papers, id: &str) -> Result<Arc<Feed>, Problem> {
+    let caller = papers.caller(app, id, Purpose::Preview).await?;
     let session = app.sessions.get(id)?;
     app.door
         .ask(&caller, Action::PreviewView, &session.resource())?;

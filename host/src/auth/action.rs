@@ -17,17 +17,67 @@ pub enum Action {
     RecordingView,
     /// See live pictures.
     PreviewView,
+    /// See which files a club has.
+    FileList,
     /// Fetch a file.
     FileDownload,
+    /// Delete a file.
+    FileDelete,
+    /// End what nobody uses and remove what is no recording.
+    SystemCleanup,
+    /// See the plugins.
+    PluginView,
+    /// Change a plugin's state.
+    PluginManage,
+    /// Search the network for cameras.
+    CameraDiscover,
+    /// Try a camera.
+    CameraProbe,
+    /// Change a terrain.
+    TerrainEdit,
 }
 
 impl Action {
-    /// Whether it changes something, and so belongs into the audit log when it is allowed.
+    /// Every action.
+    pub const ALL: [Self; 16] = [
+        Self::SessionCreate,
+        Self::SessionView,
+        Self::SessionClose,
+        Self::RecordingStart,
+        Self::RecordingStop,
+        Self::RecordingView,
+        Self::PreviewView,
+        Self::FileList,
+        Self::FileDownload,
+        Self::FileDelete,
+        Self::SystemCleanup,
+        Self::PluginView,
+        Self::PluginManage,
+        Self::CameraDiscover,
+        Self::CameraProbe,
+        Self::TerrainEdit,
+    ];
+
+    /// Whether it changes something, and so leaves an audit record, allowed or not.
     pub fn changes(self) -> bool {
-        matches!(
-            self,
-            Self::SessionCreate | Self::SessionClose | Self::RecordingStart | Self::RecordingStop
-        )
+        match self {
+            Self::SessionCreate
+            | Self::SessionClose
+            | Self::RecordingStart
+            | Self::RecordingStop
+            | Self::FileDelete
+            | Self::SystemCleanup
+            | Self::PluginManage
+            | Self::CameraDiscover
+            | Self::CameraProbe
+            | Self::TerrainEdit => true,
+            Self::SessionView
+            | Self::RecordingView
+            | Self::PreviewView
+            | Self::FileList
+            | Self::FileDownload
+            | Self::PluginView => false,
+        }
     }
 
     /// Its name, for example `session.create`.
@@ -40,7 +90,15 @@ impl Action {
             Self::RecordingStop => "recording.stop",
             Self::RecordingView => "recording.view",
             Self::PreviewView => "preview.view",
+            Self::FileList => "file.list",
             Self::FileDownload => "file.download",
+            Self::FileDelete => "file.delete",
+            Self::SystemCleanup => "system.cleanup",
+            Self::PluginView => "plugin.view",
+            Self::PluginManage => "plugin.manage",
+            Self::CameraDiscover => "camera.discover",
+            Self::CameraProbe => "camera.probe",
+            Self::TerrainEdit => "terrain.edit",
         }
     }
 }
@@ -48,14 +106,54 @@ impl Action {
 /// What it is wanted on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resource {
-    /// `session`, `terrain` or `file`.
+    /// `terrain`, `session`, `club`, `file`, `plugin` or `host`.
     pub kind: &'static str,
-    /// Its id.
+    /// Its id; empty for the host itself.
     pub id: String,
-    /// The club it belongs to.
-    pub club: String,
+    /// The club it belongs to; none for what belongs to no club.
+    pub club: Option<String>,
     /// Who made it; none for what nobody made.
     pub owner: Option<String>,
     /// The terrain it belongs to.
     pub terrain: Option<String>,
+}
+
+impl Resource {
+    /// The host itself.
+    pub fn host() -> Self {
+        Self {
+            kind: "host",
+            ..Self::default()
+        }
+    }
+
+    /// A plugin.
+    pub fn plugin(name: &str) -> Self {
+        Self {
+            kind: "plugin",
+            id: name.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// A club, where its files are listed.
+    pub fn club(id: &str) -> Self {
+        Self {
+            kind: "club",
+            id: id.to_owned(),
+            club: Some(id.to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// A terrain, to be booked or changed.
+    pub fn terrain(id: &str, club: &str) -> Self {
+        Self {
+            kind: "terrain",
+            id: id.to_owned(),
+            club: Some(club.to_owned()),
+            owner: None,
+            terrain: Some(id.to_owned()),
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! Who is asking, and whether they may.
 
 mod action;
+mod caller;
+mod closed;
 mod door;
+mod limits;
 mod policy;
 mod principal;
 mod secret_key;
@@ -9,8 +12,11 @@ mod ticket;
 mod token;
 
 pub use action::{Action, Resource};
-pub use door::{Denied, Door, Presented, Unauthenticated};
-pub use policy::Decision;
+pub use caller::{Asked, Caller};
+pub use closed::SuperAdminOnly;
+pub use door::{AuditEntry, AuditSink, Denied, Door, Presented, Unauthenticated};
+pub use limits::Limits;
+pub use policy::{Answer, Decision, Policy, PolicyInForce, Question};
 pub use principal::Principal;
 pub use secret_key::{SecretKeyError, signing_key};
 pub use ticket::{Purpose, TicketMint};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A caller. Ids are compared as texts: a number and a string of the same digits are one id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A user. Ids are compared as texts: a number and a string of the same digits are one id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Principal {
     /// The user's id.
     pub id: String,
@@ -13,6 +13,9 @@ pub struct Principal {
     pub role: String,
     /// The user's club, if the token names one.
     pub club: Option<String>,
+    /// What else the token says, for the policy: a text is itself, all else is JSON.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<(String, String)>,
 }
 
 /// An id in either JSON form; none for anything else.

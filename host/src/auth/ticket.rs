@@ -92,7 +92,7 @@ mod tests {
         let principal = Principal {
             id: "1".into(),
             role: "PLAYER".into(),
-            club: None,
+            ..Principal::default()
         };
         let ticket = mint
             .issue(&principal, "sess_1_2", Purpose::Preview)

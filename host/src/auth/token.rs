@@ -71,6 +71,7 @@ impl TokenVerifier {
             id,
             role: role.to_owned(),
             club,
+            claims: Vec::new(),
         })
     }
 }
@@ -142,6 +143,7 @@ mod tests {
             id: "7".into(),
             role: "PLAYER".into(),
             club: Some("3".into()),
+            ..Principal::default()
         };
         let token = mint(SECRET, &auth, &principal, Duration::from_mins(1)).unwrap();
         assert_eq!(

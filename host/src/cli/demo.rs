@@ -98,7 +98,7 @@ async fn demo(arguments: &DemoArguments, data: &Path) -> Result<()> {
     let admin = Principal {
         id: "demo".into(),
         role: "SUPER_ADMIN".into(),
-        club: None,
+        ..Principal::default()
     };
     let token = mint(
         SECRET.as_bytes(),

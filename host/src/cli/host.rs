@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::api::{self, App};
-use crate::auth::{Door, TokenVerifier, signing_key};
+use crate::auth::{Door, SuperAdminOnly, TokenVerifier, signing_key};
 use crate::config::Config;
 use crate::plugins::{Cache, PluginEngine, Registry};
 use crate::preview::{Previews, Snapshots};
@@ -46,7 +46,9 @@ impl Host {
     ) -> Result<Self> {
         let now = Arc::clone(&config.borrow());
         let (secret, made_key) = signing_key(&now, true)?;
-        let door = Arc::new(Door::new(TokenVerifier::new(&secret, &now.auth)));
+        let verifier = TokenVerifier::new(&secret, &now.auth);
+        let door = Arc::new(Door::new(verifier, Arc::new(|_| {})));
+        door.replace_policy(Arc::new(SuperAdminOnly));
         let listener = bind(now.server.listen, "server.listen").await?;
         let proxy_listener = bind(now.proxy.listen, "proxy.listen").await?;
         let repaired = repair_leftovers(&now.video.videos_dir).await;

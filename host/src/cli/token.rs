@@ -42,6 +42,7 @@ pub fn run(arguments: &TokenArguments) -> Result<()> {
         id: arguments.user.clone(),
         role: arguments.role.clone(),
         club: arguments.club.clone(),
+        ..Principal::default()
     };
     let token = mint(&secret, &config.auth, &principal, arguments.ttl)
         .context("the token cannot be signed")?;

@@ -108,7 +108,7 @@ impl Session {
         Resource {
             kind: "session",
             id: self.id.to_string(),
-            club: self.club_id.to_string(),
+            club: Some(self.club_id.to_string()),
             owner: Some(self.owner_id.clone()),
             terrain: Some(self.terrain_id.to_string()),
         }
