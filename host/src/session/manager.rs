@@ -12,16 +12,13 @@ use tracing::{info, info_span};
 
 use super::errors::SessionError;
 use super::id::SessionId;
+use super::plans::{camera_spec, demand, plan};
 use super::state::{Session, SessionStatus};
-use crate::camera::{CameraSpec, Credentials, Grants, TlsRule};
 use crate::clock::now_us;
-use crate::config::{Config, Encode, Terrain, TerrainId, TlsMode, Video};
-use crate::media::Codec;
+use crate::config::{Config, Terrain, TerrainId};
 use crate::plugins::Registry;
 use crate::proxy::{CameraState, Feed, Start};
-use crate::recording::{
-    Admission, EncodeSettings, FfmpegTools, Plan, Recording, RecordingStatus, StopError, ToolStatus,
-};
+use crate::recording::{Admission, FfmpegTools, Recording, RecordingStatus, StopError, ToolStatus};
 
 /// How long `create` waits for the camera: it answers within 5 s whether or not there is one.
 const CREATE_WAITS: Duration = Duration::from_millis(4500);
@@ -32,8 +29,6 @@ const RECORDER_BYTES: usize = 32 << 20;
 /// How long a call may have been on its way, microseconds: the recording begins with what was
 /// there when its caller made it.
 const CALL_TAKES_US: i64 = 150_000;
-/// What a picture is taken for while its size is not known: 720p.
-const ASSUMED_PIXELS: f64 = 1280.0 * 720.0;
 
 /// The sessions, and what they are made with.
 pub struct Sessions {
@@ -283,78 +278,6 @@ fn running(session: &Session) -> Option<RecordingStatus> {
     session
         .recording_status()
         .filter(|status| !status.state.is_final())
-}
-
-fn camera_spec(terrain: &Terrain) -> CameraSpec {
-    let camera = &terrain.camera;
-    let text = |secret: &Option<crate::config::Secret>| {
-        secret
-            .as_ref()
-            .map(|secret| secret.expose().to_owned())
-            .unwrap_or_default()
-    };
-    let known = camera.username.is_some() || camera.password.is_some();
-    let reach: Vec<(String, u16)> = camera
-        .reach
-        .iter()
-        .map(|place| (place.host.clone(), place.port))
-        .collect();
-    CameraSpec {
-        url: camera.url.as_str().to_owned(),
-        scheme: camera.url.scheme().to_owned(),
-        adapter: camera.adapter.clone(),
-        credentials: known.then(|| Credentials {
-            username: text(&camera.username),
-            password: text(&camera.password),
-        }),
-        tls: match camera.tls {
-            TlsMode::Verify => TlsRule::Verify,
-            TlsMode::Pin(digest) => TlsRule::Pin(digest),
-            TlsMode::Off => TlsRule::Off,
-        },
-        grants: Grants::new(camera.url.host(), camera.url.port(), &reach),
-        options: camera
-            .options
-            .iter()
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect(),
-        audio: terrain.audio,
-    }
-}
-
-fn plan(session: &Session, video: &Video, requested_us: i64, length: Duration) -> Plan {
-    Plan {
-        session_id: session.id.to_string(),
-        club_id: session.club_id.to_string(),
-        requested_us,
-        length,
-        videos_dir: video.videos_dir.clone(),
-        logs_dir: video.logs_dir.clone(),
-        ffmpeg_path: video.ffmpeg_path.clone(),
-        encode: video.encode,
-        settings: EncodeSettings {
-            codec: video.codec.clone(),
-            preset: video.preset.clone(),
-            crf: video.crf,
-            fps: video.fps,
-        },
-    }
-}
-
-/// What a recording of this feed will need, as far as the feed tells.
-fn demand(feed: &Feed, video: &Video, length: Duration) -> crate::recording::Demand {
-    let camera = feed.status();
-    let encoded = video.encode == Encode::Always || camera.codec == Some(Codec::Mjpeg);
-    let pixels = match (camera.width, camera.height) {
-        (Some(width), Some(height)) => f64::from(width) * f64::from(height),
-        _ => ASSUMED_PIXELS,
-    };
-    crate::recording::Demand {
-        seconds: length.as_secs_f64(),
-        // What an encoder makes of it is not what the camera sends.
-        bitrate: if encoded { None } else { feed.bitrate() },
-        encode_pixels: encoded.then_some(pixels * f64::from(video.fps)),
-    }
 }
 
 /// An id that is not one, for a message.

@@ -4,6 +4,7 @@
 mod errors;
 mod id;
 mod manager;
+mod plans;
 mod state;
 
 pub use errors::SessionError;
