@@ -132,6 +132,7 @@ impl From<SessionError> for Problem {
             E::NoPicture => (StatusCode::CONFLICT, "no_picture"),
             E::Closed => (StatusCode::GONE, "session_closed"),
             E::NoFfmpeg(_) => (StatusCode::SERVICE_UNAVAILABLE, "no_ffmpeg"),
+            E::LimitReached { .. } => (StatusCode::FORBIDDEN, "limit_reached"),
             E::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             E::Refused(Refused::TooMany { .. }) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "too_many_recordings")

@@ -21,9 +21,13 @@ pub async fn start(
 ) -> Result<Json<Value>, Problem> {
     let session = app.sessions.get(fields.text("session_id")?)?;
     let length = fields.minutes("duration_minutes")?;
-    app.door
+    let limits = app
+        .door
         .ask(&caller, Action::RecordingStart, &session.resource())?;
-    let status = app.sessions.start_recording(&session, length).await?;
+    let status = app
+        .sessions
+        .start_recording(&session, length, caller.id(), limits)
+        .await?;
     Ok(Json(
         json!({"success": true, "recording": views::recording(&session, &status)}),
     ))

@@ -21,8 +21,8 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let terrain = app.sessions.terrain(&fields.terrain_id()?)?;
     let resource = Resource::terrain(terrain.id.as_str(), terrain.club_id.as_str());
-    app.door.ask(&caller, Action::SessionCreate, &resource)?;
-    match app.sessions.create(&terrain, caller.id()).await {
+    let limits = app.door.ask(&caller, Action::SessionCreate, &resource)?;
+    match app.sessions.create(&terrain, caller.id(), limits).await {
         Ok(session) => {
             let body = json!({"success": true, "session": views::session(&app, &caller, &session)});
             Ok((StatusCode::CREATED, Json(body)))

@@ -40,6 +40,12 @@ pub enum SessionError {
     /// FFmpeg is missing.
     #[error("{0}")]
     NoFfmpeg(String),
+    /// The policy allows the user no more at once.
+    #[error("no more than {most} at once are allowed to this user")]
+    LimitReached {
+        /// How many are.
+        most: u32,
+    },
     /// The host is going down.
     #[error("the host is stopping")]
     Stopping,

@@ -14,6 +14,7 @@ use super::errors::SessionError;
 use super::id::SessionId;
 use super::plans::{camera_spec, demand, plan};
 use super::state::{Session, SessionStatus};
+use crate::auth::Limits;
 use crate::clock::now_us;
 use crate::config::{Config, Terrain, TerrainId};
 use crate::plugins::Registry;
@@ -48,6 +49,29 @@ struct Book {
     /// In the order in which they closed.
     closed: std::collections::VecDeque<SessionId>,
     stopping: bool,
+}
+
+impl Book {
+    /// The active sessions of a user.
+    fn active_of(&self, owner_id: &str) -> impl Iterator<Item = &Arc<Session>> {
+        self.active
+            .values()
+            .filter_map(|id| self.sessions.get(id))
+            .filter(move |session| session.owner_id == owner_id)
+    }
+
+    /// A session is over; of those that are, the newest are remembered.
+    fn close(&mut self, session: &Session) {
+        if self.active.get(&session.terrain_id) == Some(&session.id) {
+            self.active.remove(&session.terrain_id);
+        }
+        self.closed.push_back(session.id.clone());
+        if self.closed.len() > CLOSED_KEPT
+            && let Some(oldest) = self.closed.pop_front()
+        {
+            self.sessions.remove(&oldest);
+        }
+    }
 }
 
 impl Sessions {
@@ -85,8 +109,9 @@ impl Sessions {
         &self,
         terrain: &Terrain,
         owner_id: &str,
+        limits: Limits,
     ) -> Result<Arc<Session>, SessionError> {
-        let session = self.open(terrain, owner_id)?;
+        let session = self.open(terrain, owner_id, limits)?;
         if let Some(feed) = session.feed() {
             let mut status = feed.watch_status();
             let settled = status.wait_for(|s| s.state == CameraState::Live || s.failures > 0);
@@ -97,11 +122,18 @@ impl Sessions {
         Ok(session)
     }
 
-    fn open(&self, terrain: &Terrain, owner_id: &str) -> Result<Arc<Session>, SessionError> {
+    fn open(
+        &self,
+        terrain: &Terrain,
+        owner_id: &str,
+        limits: Limits,
+    ) -> Result<Arc<Session>, SessionError> {
         let mut book = self.book();
         if book.stopping {
             return Err(SessionError::Stopping);
         }
+        let own = book.active_of(owner_id).count();
+        within(limits, own)?;
         if let Some(busy) = book.active.get(&terrain.id) {
             let (terrain, session) = (terrain.id.to_string(), busy.clone());
             return Err(SessionError::TerrainBusy { terrain, session });
@@ -162,6 +194,8 @@ impl Sessions {
         self: &Arc<Self>,
         session: &Arc<Session>,
         length: Option<Duration>,
+        caller_id: &str,
+        limits: Limits,
     ) -> Result<RecordingStatus, SessionError> {
         if let Some(status) = running(session) {
             return Ok(status);
@@ -183,9 +217,13 @@ impl Sessions {
             return Err(SessionError::Stopping);
         }
         let video = &config.video;
+        let own = book.active_of(caller_id);
+        let own = own.filter(|other| other.id != session.id && running(other).is_some());
+        within(limits, own.count())?;
         let length = length.unwrap_or(Duration::from_secs_f64(
             video.default_duration_minutes * 60.0,
         ));
+        let length = limits.max_duration.map_or(length, |most| length.min(most));
         let ticket = self.admission.admit(
             demand(&feed, video, length),
             video.max_concurrent_recordings,
@@ -249,28 +287,43 @@ impl Sessions {
         self.admission.running()
     }
 
-    async fn close_feed(&self, session: &Arc<Session>) {
-        let Some(feed) = session.take_feed() else {
-            return;
-        };
-        {
+    pub(super) async fn close_feed(&self, session: &Arc<Session>) {
+        self.close_feed_if(session, || true).await;
+    }
+
+    /// Closes the session if it is still as `wanted` says; nothing can begin in between.
+    /// Whether it did.
+    pub(super) async fn close_feed_if(
+        &self,
+        session: &Arc<Session>,
+        wanted: impl FnOnce() -> bool,
+    ) -> bool {
+        let feed = {
             let mut book = self.book();
-            if book.active.get(&session.terrain_id) == Some(&session.id) {
-                book.active.remove(&session.terrain_id);
+            if !wanted() {
+                return false;
             }
-            book.closed.push_back(session.id.clone());
-            if book.closed.len() > CLOSED_KEPT
-                && let Some(oldest) = book.closed.pop_front()
-            {
-                book.sessions.remove(&oldest);
-            }
-        }
+            let Some(feed) = session.take_feed() else {
+                return false;
+            };
+            book.close(session);
+            feed
+        };
         info!(session_id = %session.id, "session closed");
         feed.close().await;
+        true
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether one more than `own` is within the limits.
+fn within(limits: Limits, own: usize) -> Result<(), SessionError> {
+    match limits.max_concurrent {
+        Some(most) if own >= most as usize => Err(SessionError::LimitReached { most }),
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sessions: the one place that knows a session's whole life, from the call of a terrain's
 //! camera to the finished file.
 
+mod cleanup;
 mod errors;
 mod id;
 mod manager;

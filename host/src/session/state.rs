@@ -1,16 +1,18 @@
 //! One session.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::id::SessionId;
 use crate::auth::Resource;
+use crate::clock::now_us;
 use crate::config::{ClubId, TerrainId};
 use crate::proxy::{CameraStatus, Feed};
 use crate::recording::{Recording, RecordingStatus};
-use std::sync::Arc;
 
 /// Whether a session goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +36,8 @@ pub struct Session {
     pub owner_id: String,
     /// When.
     pub created_at: Timestamp,
+    /// When somebody last did something with it, on the monotonic clock, microseconds.
+    used_us: AtomicI64,
     state: Mutex<State>,
 }
 
@@ -65,8 +69,24 @@ impl Session {
             club_id,
             owner_id,
             created_at,
+            used_us: AtomicI64::new(now_us()),
             state: Mutex::new(state),
         }
+    }
+
+    /// Somebody uses it: its idle time begins anew.
+    pub fn touch(&self) {
+        self.used_us.store(now_us(), Ordering::Relaxed);
+    }
+
+    /// How long nobody called it and nothing was recorded.
+    pub fn idle(&self) -> Duration {
+        let status = self.recording_status();
+        if status.is_some_and(|status| !status.state.is_final()) {
+            self.touch();
+        }
+        let us = now_us() - self.used_us.load(Ordering::Relaxed);
+        Duration::from_micros(us.max(0) as u64)
     }
 
     /// Whether it goes on.
