@@ -44,6 +44,23 @@ pub struct CameraStatus {
     pub failures: u64,
 }
 
+impl CameraStatus {
+    /// A camera of which nothing is known any more but its adapter.
+    pub fn past(adapter: String) -> Self {
+        Self {
+            state: CameraState::Lost,
+            codec: None,
+            width: None,
+            height: None,
+            fps: None,
+            last_error: None,
+            reconnects: 0,
+            adapter,
+            failures: 0,
+        }
+    }
+}
+
 /// Sums over a feed's life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FeedCounters {

@@ -56,7 +56,7 @@ impl GapFinder {
         (distance >= least).then(|| Gap {
             start_seconds: rounded(self.last_us - self.zero_us),
             seconds: rounded(distance),
-            cause: self.cause.unwrap_or("no_picture"),
+            cause: self.cause.unwrap_or("no_picture").into(),
         })
     }
 }
@@ -83,7 +83,7 @@ mod tests {
         let gap = Gap {
             start_seconds: 3.96,
             seconds: 4.04,
-            cause: "no_picture",
+            cause: "no_picture".into(),
         };
         assert_eq!(found(&mut finder, [8000]), [gap]);
         let mut slow = GapFinder::new(0);
@@ -99,7 +99,7 @@ mod tests {
         let gap = Gap {
             start_seconds: 0.96,
             seconds: 1.04,
-            cause: "camera_lost",
+            cause: "camera_lost".into(),
         };
         assert_eq!(found(&mut finder, [2000, 2040]), [gap]);
     }

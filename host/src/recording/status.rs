@@ -1,5 +1,7 @@
 //! What is told of a recording.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -20,6 +22,17 @@ pub enum RecordingState {
 }
 
 impl RecordingState {
+    /// Its name, as answers and the catalogue have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Recording => "recording",
+            Self::Finalizing => "finalizing",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+        }
+    }
+
     /// Whether nothing will change any more.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Failed)
@@ -53,7 +66,7 @@ pub struct Gap {
     /// Its length.
     pub seconds: f64,
     /// `camera_lost`, `no_picture`, `overload` or `ffmpeg`.
-    pub cause: &'static str,
+    pub cause: Cow<'static, str>,
 }
 
 /// A recording, now.

@@ -13,7 +13,7 @@ use tracing::{info, info_span};
 use super::errors::SessionError;
 use super::id::SessionId;
 use super::plans::{camera_spec, demand, plan};
-use super::state::{Session, SessionStatus};
+use super::state::{PastSession, Session, SessionStatus};
 use crate::auth::Limits;
 use crate::clock::now_us;
 use crate::config::{Config, Terrain, TerrainId};
@@ -164,6 +164,20 @@ impl Sessions {
         Ok(session)
     }
 
+    /// Remembers sessions of earlier runs, oldest first.
+    pub fn restore(&self, past: impl IntoIterator<Item = PastSession>) {
+        let mut book = self.book();
+        for session in past {
+            let session = Arc::new(Session::past(session));
+            if book.sessions.contains_key(&session.id) {
+                continue;
+            }
+            book.sessions
+                .insert(session.id.clone(), Arc::clone(&session));
+            book.close(&session);
+        }
+    }
+
     /// A session by its id.
     pub fn get(&self, id: &str) -> Result<Arc<Session>, SessionError> {
         SessionId::parse(id)
@@ -253,7 +267,10 @@ impl Sessions {
         &self,
         session: &Arc<Session>,
     ) -> Result<RecordingStatus, SessionError> {
-        let recording = session.recording().ok_or(SessionError::NotRecording)?;
+        let Some(recording) = session.recording() else {
+            // Of an earlier run: it is over, and a repeated stop tells what came of it.
+            return session.recording_status().ok_or(SessionError::NotRecording);
+        };
         let stopped = recording.stop().await;
         self.close_feed(session).await;
         stopped.map_err(|StopError::NoPicture| SessionError::NoPicture)

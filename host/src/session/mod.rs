@@ -11,4 +11,4 @@ mod state;
 pub use errors::SessionError;
 pub use id::SessionId;
 pub use manager::Sessions;
-pub use state::{Session, SessionStatus};
+pub use state::{PastSession, Session, SessionStatus};

@@ -41,12 +41,37 @@ pub struct Session {
     state: Mutex<State>,
 }
 
+/// What is remembered of a session of an earlier run.
+#[derive(Clone, Debug)]
+pub struct PastSession {
+    /// Its id.
+    pub id: SessionId,
+    /// The terrain whose camera it used.
+    pub terrain_id: TerrainId,
+    /// The club that the terrain belonged to.
+    pub club_id: ClubId,
+    /// Who made it.
+    pub owner_id: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// The adapter that was in use.
+    pub adapter: String,
+    /// Its recording, which is over.
+    pub recording: Option<RecordingStatus>,
+}
+
 /// What changes in a session's life. While it is active it has a feed.
 struct State {
     feed: Option<Arc<Feed>>,
     /// The camera when the session closed.
     last_camera: Option<CameraStatus>,
-    recording: Option<Arc<Recording>>,
+    recording: Option<Kept>,
+}
+
+/// A recording of this run of the host, or one of an earlier run.
+enum Kept {
+    Own(Arc<Recording>),
+    Past(RecordingStatus),
 }
 
 impl Session {
@@ -71,6 +96,24 @@ impl Session {
             created_at,
             used_us: AtomicI64::new(now_us()),
             state: Mutex::new(state),
+        }
+    }
+
+    /// A session of an earlier run: closed, with what is remembered of it.
+    pub(super) fn past(past: PastSession) -> Self {
+        let camera = CameraStatus::past(past.adapter);
+        Self {
+            id: past.id,
+            terrain_id: past.terrain_id,
+            club_id: past.club_id,
+            owner_id: past.owner_id,
+            created_at: past.created_at,
+            used_us: AtomicI64::new(now_us()),
+            state: Mutex::new(State {
+                feed: None,
+                last_camera: Some(camera),
+                recording: past.recording.map(Kept::Past),
+            }),
         }
     }
 
@@ -113,14 +156,20 @@ impl Session {
             .or_else(|| state.last_camera.clone())
     }
 
-    /// Its recording, under way or over.
+    /// Its recording, under way or over; none for a session of an earlier run.
     pub fn recording(&self) -> Option<Arc<Recording>> {
-        self.state().recording.clone()
+        match self.state().recording.as_ref()? {
+            Kept::Own(recording) => Some(Arc::clone(recording)),
+            Kept::Past(_) => None,
+        }
     }
 
     /// Its recording's status.
     pub fn recording_status(&self) -> Option<RecordingStatus> {
-        self.recording().map(|recording| recording.status())
+        match self.state().recording.as_ref()? {
+            Kept::Own(recording) => Some(recording.status()),
+            Kept::Past(status) => Some(status.clone()),
+        }
     }
 
     /// What the policy is asked about.
@@ -136,7 +185,7 @@ impl Session {
 
     /// Puts a recording in, unless there is one or the session is closed.
     pub(super) fn set_recording(&self, recording: Arc<Recording>) {
-        self.state().recording = Some(recording);
+        self.state().recording = Some(Kept::Own(recording));
     }
 
     /// Takes the feed out: from now on the session is closed.
