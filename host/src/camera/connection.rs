@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -239,12 +240,12 @@ async fn read_some(
     while bytes.len() < MOST {
         let room = MOST - bytes.len();
         bytes.reserve(room.min(32 << 10));
-        // Only what is there already: a zero timeout polls once.
+        // Only what is there already.
         let mut rest = (&mut *reader).take(room as u64);
-        match timeout(Duration::ZERO, rest.read_buf(&mut bytes)).await {
-            Ok(Ok(0)) | Err(_) => break,
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => return Err(error),
+        match rest.read_buf(&mut bytes).now_or_never() {
+            Some(Ok(0)) | None => break,
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(error),
         }
     }
     // Now and not when the first of them came: a time that is too late is jitter, which the
