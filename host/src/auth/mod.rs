@@ -2,8 +2,10 @@
 
 mod action;
 mod caller;
+mod client_address;
 mod closed;
 mod door;
+mod failures;
 mod limits;
 mod policy;
 mod principal;
@@ -13,6 +15,7 @@ mod token;
 
 pub use action::{Action, Resource};
 pub use caller::{Asked, Caller};
+pub use client_address::client_address;
 pub use closed::SuperAdminOnly;
 pub use door::{AuditEntry, AuditSink, Denied, Door, Presented, Unauthenticated};
 pub use limits::Limits;
