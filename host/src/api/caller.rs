@@ -65,7 +65,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Papers {
         let ticket = Params::of(&parts.uri).get("ticket").map(str::to_owned);
         let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         Ok(Self {
-            presented: Presented { bearer, ticket },
+            presented: Presented {
+                bearer,
+                ticket,
+                cookie: None,
+                address: address.map(|ConnectInfo(address)| address.ip()),
+            },
             address: address.map(|ConnectInfo(address)| address.ip()),
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()),
             asked: parts.extensions.get::<Asked>().cloned().unwrap_or_default(),
@@ -82,7 +87,7 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let Ok(papers) = Papers::from_request_parts(parts, app).await;
-        let principal = app.door.by_token(&papers.presented).await?;
+        let principal = app.door.by_token(&papers.presented).await?.principal;
         Ok(Self(papers.of(principal)))
     }
 }

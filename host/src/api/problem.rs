@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -18,6 +18,7 @@ pub struct Problem {
     code: Cow<'static, str>,
     detail: String,
     more: Map<String, Value>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
@@ -32,6 +33,7 @@ impl Problem {
             code: code.into(),
             detail: detail.into(),
             more: Map::new(),
+            headers: Vec::new(),
         }
     }
 
@@ -67,6 +69,12 @@ impl Problem {
         self
     }
 
+    /// One more header of the answer.
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
     /// The answer's body.
     pub fn body(&self, request_id: &str) -> Value {
         let mut body = self.more.clone();
@@ -97,6 +105,9 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
         }
+        for (name, value) in &self.headers {
+            headers.insert(name.clone(), value.clone());
+        }
         // The body is written by `request_id`, which knows the id.
         response.extensions_mut().insert(self);
         response
@@ -105,11 +116,29 @@ impl IntoResponse for Problem {
 
 impl From<Unauthenticated> for Problem {
     fn from(error: Unauthenticated) -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthenticated",
-            error.to_string(),
-        )
+        use Unauthenticated as E;
+        let (status, code) = match error {
+            E::Missing | E::Bad(_) => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            E::KeysUnavailable => (StatusCode::UNAUTHORIZED, "keys_unavailable"),
+            E::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_failures"),
+        };
+        let problem = Self::new(status, code, error.to_string());
+        match error {
+            E::Missing | E::KeysUnavailable => problem,
+            // RFC 6750 section 3: a reason only where something was presented.
+            E::Bad(reason) => {
+                let challenge =
+                    format!("Bearer error=\"invalid_token\", error_description=\"{reason}\"");
+                match HeaderValue::from_str(&challenge) {
+                    Ok(challenge) => problem.with_header(header::WWW_AUTHENTICATE, challenge),
+                    Err(_) => problem,
+                }
+            }
+            E::TooMany { retry_after } => {
+                let seconds = retry_after.as_secs() + 1;
+                problem.with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+            }
+        }
     }
 }
 
@@ -143,5 +172,57 @@ impl From<SessionError> for Problem {
             }
         };
         Self::new(status, code, detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn who_is_nobody() {
+        let retry_after = Duration::from_millis(41_900);
+        let bad = "Bearer error=\"invalid_token\", error_description=\"the token's name\"";
+        let rows = [
+            (
+                Unauthenticated::Missing,
+                401,
+                "unauthenticated",
+                Some("Bearer"),
+                None,
+            ),
+            (
+                Unauthenticated::KeysUnavailable,
+                401,
+                "keys_unavailable",
+                Some("Bearer"),
+                None,
+            ),
+            (
+                Unauthenticated::Bad("the token's name"),
+                401,
+                "unauthenticated",
+                Some(bad),
+                None,
+            ),
+            (
+                Unauthenticated::TooMany { retry_after },
+                429,
+                "too_many_failures",
+                None,
+                Some("42"),
+            ),
+        ];
+        for (error, status, code, challenge, retry) in rows {
+            let problem = Problem::from(error);
+            assert_eq!(problem.body("r")["code"], code);
+            let response = problem.into_response();
+            assert_eq!(response.status(), status, "{error:?}");
+            let header = |name: HeaderName| response.headers().get(name)?.to_str().ok();
+            assert_eq!(header(header::WWW_AUTHENTICATE), challenge, "{error:?}");
+            assert_eq!(header(header::RETRY_AFTER), retry, "{error:?}");
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The one door that every request goes through: first who, then whether.
 
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -10,25 +12,26 @@ use tracing::{info, warn};
 
 use super::action::{Action, Resource};
 use super::caller::Caller;
+use super::failures::{Failures, Verdict};
 use super::limits::Limits;
 use super::policy::{Decision, Policy, PolicyInForce, Question};
 use super::principal::Principal;
-use super::ticket::{Purpose, TicketMint};
-use super::token::TokenVerifier;
+use super::ticket::{Purpose, Ticket, TicketMint};
+use super::token::{TokenVerifier, Verified};
+use super::unauthenticated::Unauthenticated;
 
-/// What a request brought along to prove who it is from.
-#[derive(Clone, Debug, Default)]
+/// What a request brought along to prove who it is from, and where it came from.
+#[derive(Clone, Default)]
 pub struct Presented {
     /// Of the header `Authorization: Bearer`.
     pub bearer: Option<String>,
     /// Of the query, `ticket`; looked at only where a ticket is good.
     pub ticket: Option<String>,
+    /// A token in the cookie; looked at only where a ticket is good.
+    pub cookie: Option<String>,
+    /// The client's address: failures are counted by it.
+    pub address: Option<IpAddr>,
 }
-
-/// Nobody, as far as we can tell.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0}")]
-pub struct Unauthenticated(pub String);
 
 /// Somebody, but no.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -62,6 +65,7 @@ pub type AuditSink = Arc<dyn Fn(AuditEntry) + Send + Sync>;
 pub struct Door {
     verifier: ArcSwap<TokenVerifier>,
     tickets: TicketMint,
+    failures: Mutex<Failures>,
     policy: PolicyInForce,
     audit: AuditSink,
 }
@@ -72,6 +76,7 @@ impl Door {
         Self {
             verifier: ArcSwap::from_pointee(verifier),
             tickets: TicketMint::new(),
+            failures: Mutex::default(),
             policy: PolicyInForce::none("no policy was loaded yet"),
             audit,
         }
@@ -97,31 +102,87 @@ impl Door {
         self.policy.watch()
     }
 
-    /// Who is asking, by token only.
-    pub async fn by_token(&self, presented: &Presented) -> Result<Principal, Unauthenticated> {
-        let token = presented.bearer.as_deref().ok_or_else(|| {
-            Unauthenticated("a token is needed: Authorization: Bearer <token>".into())
-        })?;
-        self.verifier
-            .load()
-            .verify(token)
-            .map_err(|reason| Unauthenticated(reason.into()))
+    /// Who is asking, by the token of the header only.
+    pub async fn by_token(&self, presented: &Presented) -> Result<Verified, Unauthenticated> {
+        self.verified(presented.bearer.as_deref(), presented.address)
+            .await
     }
 
-    /// Who is asking, by token or by a ticket for this session and purpose.
+    /// Who is asking, by a token, a ticket for this session and purpose, or the cookie.
     pub async fn by_ticket_or_token(
         &self,
         presented: &Presented,
         session: &str,
         purpose: Purpose,
     ) -> Result<Principal, Unauthenticated> {
-        if let (None, Some(ticket)) = (&presented.bearer, &presented.ticket) {
-            return self
-                .tickets
-                .redeem(ticket, session, purpose)
-                .ok_or_else(|| Unauthenticated("the ticket is not good here, or any more".into()));
+        let here = |ticket: &Ticket| ticket.session == session && ticket.purpose == purpose;
+        Ok(self.by_any(presented, here).await?.0)
+    }
+
+    /// Who is asking to be told of events, by a token, the cookie, or a ticket for the preview of
+    /// a session, which then is the only session that they are told of.
+    pub async fn watcher(
+        &self,
+        presented: &Presented,
+    ) -> Result<(Principal, Option<String>), Unauthenticated> {
+        let here = |ticket: &Ticket| ticket.purpose == Purpose::Preview;
+        self.by_any(presented, here).await
+    }
+
+    /// The token of the header decides alone where there is one. A ticket that is not good here
+    /// gives way to the cookie: a page that stays open longer than its ticket goes on working.
+    async fn by_any(
+        &self,
+        presented: &Presented,
+        here: impl Fn(&Ticket) -> bool,
+    ) -> Result<(Principal, Option<String>), Unauthenticated> {
+        if presented.bearer.is_none() {
+            let ticket = presented.ticket.as_deref();
+            let good = ticket.and_then(|ticket| self.tickets.read(ticket));
+            if let Some(ticket) = good.filter(here) {
+                return Ok((ticket.principal, Some(ticket.session)));
+            }
+            if presented.cookie.is_none() && ticket.is_some() {
+                let bad = Unauthenticated::Bad("the ticket is not good here, or any more");
+                return Err(self.counted(bad, presented.address));
+            }
         }
-        self.by_token(presented).await
+        let token = presented.bearer.as_deref().or(presented.cookie.as_deref());
+        let verified = self.verified(token, presented.address).await?;
+        Ok((verified.principal, None))
+    }
+
+    async fn verified(
+        &self,
+        token: Option<&str>,
+        address: Option<IpAddr>,
+    ) -> Result<Verified, Unauthenticated> {
+        let found = match token {
+            Some(token) => self.verifier.load_full().verify(token).await,
+            None => Err(Unauthenticated::Missing),
+        };
+        found.map_err(|error| self.counted(error, address))
+    }
+
+    /// A failure as it is told: after too many of what is bad, only that.
+    fn counted(&self, error: Unauthenticated, address: Option<IpAddr>) -> Unauthenticated {
+        let (Unauthenticated::Bad(reason), Some(address)) = (error, address) else {
+            return error;
+        };
+        // A count of failures is whole at any time.
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        match failures.add(address, Instant::now()) {
+            Verdict::Tell => {
+                info!(%address, reason, "not authenticated");
+                error
+            }
+            Verdict::TooMany { retry_after, first } => {
+                if first {
+                    warn!(%address, "too many failed authentications; they are not told for a while");
+                }
+                Unauthenticated::TooMany { retry_after }
+            }
+        }
     }
 
     /// Whether they may, and under which conditions. Denials are logged with their code, never
@@ -192,3 +253,6 @@ impl Door {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,25 +2,34 @@
 
 mod action;
 mod caller;
+mod claims;
 mod client_address;
 mod closed;
 mod door;
 mod failures;
+mod jwks;
 mod limits;
 mod policy;
 mod principal;
 mod secret_key;
+#[cfg(test)]
+mod test_keys;
 mod ticket;
 mod token;
+mod token_keys;
+mod unauthenticated;
 
 pub use action::{Action, Resource};
 pub use caller::{Asked, Caller};
 pub use client_address::client_address;
 pub use closed::SuperAdminOnly;
-pub use door::{AuditEntry, AuditSink, Denied, Door, Presented, Unauthenticated};
+pub use door::{AuditEntry, AuditSink, Denied, Door, Presented};
+pub use jwks::{PublishedKeys, count_keys};
 pub use limits::Limits;
 pub use policy::{Answer, Decision, Policy, PolicyInForce, Question};
 pub use principal::Principal;
 pub use secret_key::{SecretKeyError, signing_key};
-pub use ticket::{Purpose, TicketMint};
-pub use token::{TokenVerifier, mint};
+pub use ticket::{Purpose, Ticket, TicketMint};
+pub use token::{TokenVerifier, Verified, mint};
+pub use token_keys::TokenKeys;
+pub use unauthenticated::Unauthenticated;

@@ -12,9 +12,6 @@ use crate::config::Config;
 /// Why there is no key.
 #[derive(Debug, Error)]
 pub enum SecretKeyError {
-    /// Tokens come from elsewhere.
-    #[error("auth.jwks_url is not there yet; hint: set auth.jwt_secret")]
-    Jwks,
     /// The file cannot be read or made.
     #[error("the signing key {path}: {source}")]
     File {
@@ -25,11 +22,9 @@ pub enum SecretKeyError {
     },
 }
 
-/// The key, and whether it was made just now. `make`: whether one may be made.
+/// The key, and whether it was made just now. `make`: whether one may be made. With
+/// `auth.jwks_url` nothing is signed here, and nobody needs it.
 pub fn signing_key(config: &Config, make: bool) -> Result<(Vec<u8>, bool), SecretKeyError> {
-    if config.auth.jwks_url.is_some() {
-        return Err(SecretKeyError::Jwks);
-    }
     if let Some(secret) = &config.auth.jwt_secret {
         return Ok((secret.expose().as_bytes().to_vec(), false));
     }

@@ -1,83 +1,136 @@
-//! JSON Web Tokens by a shared secret (HS256, RFC 7519).
+//! JSON Web Tokens (RFC 7519): by a shared secret (HS256), or by the keys that an identity
+//! provider publishes (RS256, ES256, EdDSA). Which of the two is the configuration's to say and
+//! never the token's.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
-use serde_json::{Map, Value, json};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+};
+use serde_json::{Map, json};
 
-use super::principal::{Principal, id_text};
+use super::claims::{ClaimNames, expiry};
+use super::jwks::{Miss, PublishedKeys};
+use super::principal::Principal;
+use super::token_keys::TokenKeys;
+use super::unauthenticated::Unauthenticated;
 use crate::config::Auth;
 
 /// Longest token that is looked at: stops a header of megabytes from being decoded.
 const TOKEN_BYTES: usize = 8 << 10;
 
+/// What published keys may be used with. No HS256: whoever knows a public key could sign.
+const BY_PUBLISHED_KEY: [Algorithm; 3] = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
+
+/// A good token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Who it is of.
+    pub principal: Principal,
+    /// Its `exp`; past by at most the leeway.
+    pub expires: Timestamp,
+}
+
 /// Checks tokens. The algorithm is fixed: what a token's header asks for is not followed.
 pub struct TokenVerifier {
-    key: DecodingKey,
+    keys: Keys,
     validation: Validation,
-    user_claim: String,
-    role_claim: String,
-    club_claim: String,
+    names: ClaimNames,
+}
+
+enum Keys {
+    Secret(DecodingKey),
+    Published(Arc<PublishedKeys>),
 }
 
 impl TokenVerifier {
-    /// A verifier for a shared secret.
-    pub fn new(secret: &[u8], auth: &Auth) -> Self {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.leeway = auth.leeway_seconds;
-        validation.validate_nbf = true;
-        validation.set_required_spec_claims(&["exp"]);
-        if let Some(issuer) = &auth.issuer {
-            validation.set_issuer(&[issuer]);
-            validation.required_spec_claims.insert("iss".into());
-        }
-        match &auth.audience {
-            Some(audience) => {
-                validation.set_audience(&[audience]);
-                validation.required_spec_claims.insert("aud".into());
-            }
-            None => validation.validate_aud = false,
-        }
+    /// A verifier by these keys, with the configured claims and checks.
+    pub fn new(keys: &TokenKeys, auth: &Auth) -> Self {
+        let keys = match keys {
+            TokenKeys::Secret(secret) => Keys::Secret(DecodingKey::from_secret(secret)),
+            TokenKeys::Published(keys) => Keys::Published(Arc::clone(keys)),
+        };
         Self {
-            key: DecodingKey::from_secret(secret),
-            validation,
-            user_claim: auth.user_claim.clone(),
-            role_claim: auth.role_claim.clone(),
-            club_claim: auth.club_claim.clone(),
+            keys,
+            validation: validation(auth),
+            names: ClaimNames::new(auth),
         }
     }
 
-    /// The caller that a token stands for, or why it stands for nobody. The reason never holds
-    /// a part of the token.
-    pub fn verify(&self, token: &str) -> Result<Principal, &'static str> {
+    /// The user that a token stands for, or why it stands for nobody. It waits only where the
+    /// token names a published key that is not at hand, and no longer than a fetch may take.
+    pub async fn verify(&self, token: &str) -> Result<Verified, Unauthenticated> {
         if token.len() > TOKEN_BYTES {
-            return Err("the token is too long");
+            return Err(Unauthenticated::Bad("the token is too long"));
         }
-        let claims = decode::<Map<String, Value>>(token, &self.key, &self.validation)
-            .map_err(|error| reason(error.kind()))?
+        let header = decode_header(token).map_err(|error| bad(error.kind()))?;
+        // RFC 7515 section 4.1.11: extensions that must be understood, and are not.
+        if header.crit.is_some() {
+            let reason = "the token asks for an extension that is not known here";
+            return Err(Unauthenticated::Bad(reason));
+        }
+        match &self.keys {
+            Keys::Secret(key) => self.check(token, key, &self.validation),
+            Keys::Published(_) if !BY_PUBLISHED_KEY.contains(&header.alg) => {
+                Err(bad(&ErrorKind::InvalidAlgorithm))
+            }
+            Keys::Published(keys) => {
+                let found = keys.find(header.kid.as_deref(), header.alg).await;
+                let key = found.map_err(|miss| match miss {
+                    Miss::Unavailable => Unauthenticated::KeysUnavailable,
+                    Miss::Unknown => {
+                        Unauthenticated::Bad("the token is signed with a key that is not published")
+                    }
+                })?;
+                let mut validation = self.validation.clone();
+                validation.algorithms = vec![header.alg];
+                self.check(token, &key, &validation)
+            }
+        }
+    }
+
+    fn check(
+        &self,
+        token: &str,
+        key: &DecodingKey,
+        validation: &Validation,
+    ) -> Result<Verified, Unauthenticated> {
+        let claims = decode::<Map<_, _>>(token, key, validation)
+            .map_err(|error| bad(error.kind()))?
             .claims;
-        let id = claims.get(&self.user_claim).and_then(id_text);
-        let id = id
-            .filter(|id| !id.is_empty())
-            .ok_or("the token names no user")?;
-        let role = claims
-            .get(&self.role_claim)
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let club = claims.get(&self.club_claim).and_then(id_text);
-        Ok(Principal {
-            id,
-            role: role.to_owned(),
-            club,
-            claims: Vec::new(),
+        let principal = self.names.principal(&claims);
+        Ok(Verified {
+            principal: principal.map_err(Unauthenticated::Bad)?,
+            expires: expiry(&claims),
         })
     }
 }
 
-fn reason(kind: &ErrorKind) -> &'static str {
-    match kind {
+/// What a token's claims must be like; with HS256.
+fn validation(auth: &Auth) -> Validation {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.leeway = auth.leeway_seconds;
+    validation.validate_nbf = true;
+    validation.set_required_spec_claims(&["exp"]);
+    if let Some(issuer) = &auth.issuer {
+        validation.set_issuer(&[issuer]);
+        validation.required_spec_claims.insert("iss".into());
+    }
+    match &auth.audience {
+        Some(audience) => {
+            validation.set_audience(&[audience]);
+            validation.required_spec_claims.insert("aud".into());
+        }
+        None => validation.validate_aud = false,
+    }
+    validation
+}
+
+fn bad(kind: &ErrorKind) -> Unauthenticated {
+    Unauthenticated::Bad(match kind {
         ErrorKind::ExpiredSignature => "the token has expired",
         ErrorKind::ImmatureSignature => "the token is not valid yet",
         ErrorKind::InvalidIssuer => "the token has another issuer",
@@ -88,7 +141,7 @@ fn reason(kind: &ErrorKind) -> &'static str {
         ErrorKind::MissingRequiredClaim(_) => "the token lacks a claim that is required",
         ErrorKind::InvalidSignature => "the token's signature is wrong",
         _ => "the token cannot be read",
-    }
+    })
 }
 
 /// Signs a token for `padelvar token`.
@@ -122,76 +175,4 @@ pub fn mint(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
-
-    fn signed(header: &Header, secret: &[u8], claims: &Value) -> String {
-        encode(header, claims, &EncodingKey::from_secret(secret)).unwrap()
-    }
-
-    #[test]
-    fn what_is_minted_is_accepted() {
-        crate::install_crypto();
-        let auth = Auth {
-            issuer: Some("club".into()),
-            audience: Some("tv".into()),
-            ..Auth::default()
-        };
-        let principal = Principal {
-            id: "7".into(),
-            role: "PLAYER".into(),
-            club: Some("3".into()),
-            ..Principal::default()
-        };
-        let token = mint(SECRET, &auth, &principal, Duration::from_mins(1)).unwrap();
-        assert_eq!(
-            TokenVerifier::new(SECRET, &auth).verify(&token),
-            Ok(principal)
-        );
-        let other = Auth {
-            audience: Some("radio".into()),
-            ..auth
-        };
-        assert!(TokenVerifier::new(SECRET, &other).verify(&token).is_err());
-    }
-
-    #[test]
-    fn bad_tokens() {
-        crate::install_crypto();
-        let verifier = TokenVerifier::new(SECRET, &Auth::default());
-        let now = Timestamp::now().as_second();
-        let hs256 = Header::new(Algorithm::HS256);
-        let good = json!({"sub": 5, "role": "PLAYER", "club_id": 1, "exp": now + 60});
-        let token = signed(&hs256, SECRET, &good);
-        let principal = verifier.verify(&token).unwrap();
-        assert_eq!(
-            (principal.id.as_str(), principal.club.as_deref()),
-            ("5", Some("1"))
-        );
-
-        let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiI1IiwiZXhwIjo5OTk5OTk5OTk5fQ.";
-        let cases = [
-            signed(&hs256, SECRET, &json!({"sub": "5", "exp": now - 60})),
-            signed(
-                &hs256,
-                SECRET,
-                &json!({"sub": "5", "exp": now + 60, "nbf": now + 50}),
-            ),
-            signed(&hs256, b"another secret of enough bytes!!", &good),
-            signed(&Header::new(Algorithm::HS512), SECRET, &good),
-            signed(&hs256, SECRET, &json!({"sub": "5"})),
-            signed(&hs256, SECRET, &json!({"sub": null, "exp": now + 60})),
-            signed(&hs256, SECRET, &json!({"sub": "5", "exp": "soon"})),
-            none.to_owned(),
-            token[..token.len() - 4].to_owned(),
-            format!("{token}{}", "x".repeat(1 << 20)),
-            String::new(),
-            "....".to_owned(),
-        ];
-        for (number, case) in cases.iter().enumerate() {
-            assert!(verifier.verify(case).is_err(), "case {number}");
-        }
-    }
-}
+mod tests;

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use serde_json::json;
 
 use super::host::load_plugins;
+use crate::auth::count_keys;
 use crate::config::{self, Config, process_environment};
 use crate::plugins::PluginState;
 use crate::recording::{FfmpegTools, ToolStatus};
@@ -70,6 +71,13 @@ async fn check(config: &Config, good: &mut Vec<String>, problems: &mut Vec<Strin
                 "{key} {} cannot be written: {error}\n  hint: make it, or give it to the host's user",
                 dir.display()
             )),
+        }
+    }
+    if let Some(url) = &config.auth.jwks_url {
+        match count_keys(url).await {
+            Ok(0) => problems.push("auth.jwks_url: there is no usable key\n  hint: RS256 of at least 2048 bits, ES256 and EdDSA keys can be used".to_owned()),
+            Ok(count) => good.push(format!("auth.jwks_url: keys that can be used: {count}")),
+            Err(error) => problems.push(format!("auth.jwks_url cannot be fetched: {error}")),
         }
     }
     match load_plugins(config).await {

@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::api::{self, App};
-use crate::auth::{Door, SuperAdminOnly, TokenVerifier, signing_key};
-use crate::config::Config;
+use crate::auth::{Door, SuperAdminOnly, TokenKeys, TokenVerifier};
+use crate::config::{AuthKind, Config};
 use crate::plugins::{Cache, PluginEngine, Registry};
 use crate::preview::{Previews, Snapshots};
 use crate::recording::{ToolStatus, repair_leftovers};
@@ -45,8 +45,8 @@ impl Host {
         log: Option<LogControl>,
     ) -> Result<Self> {
         let now = Arc::clone(&config.borrow());
-        let (secret, made_key) = signing_key(&now, true)?;
-        let verifier = TokenVerifier::new(&secret, &now.auth);
+        let (keys, made_key) = TokenKeys::of(&now)?;
+        let verifier = TokenVerifier::new(&keys, &now.auth);
         let door = Arc::new(Door::new(verifier, Arc::new(|_| {})));
         door.replace_policy(Arc::new(SuperAdminOnly));
         let listener = bind(now.server.listen, "server.listen").await?;
@@ -74,11 +74,16 @@ impl Host {
             proxy_open: now.proxy.open,
             proxy_base: format!("http://{proxy_address}"),
         };
-        let tasks = vec![
+        let tokens = (keys.clone(), now.auth.kind());
+        let mut tasks = vec![
             listen(listener, api::router(app.clone()), &stopping, "REST API"),
             listen(proxy_listener, api::proxy_router(app), &stopping, "proxy"),
-            tokio::spawn(follow(config, door, log, stopping.clone())),
+            tokio::spawn(follow(config, door, tokens, log, stopping.clone())),
         ];
+        if let TokenKeys::Published(keys) = keys {
+            let stopping = stopping.clone();
+            tasks.push(tokio::spawn(async move { keys.keep(stopping).await }));
+        }
         Ok(Self {
             address,
             proxy_address,
@@ -147,6 +152,7 @@ fn listen(
 async fn follow(
     mut config: watch::Receiver<Arc<Config>>,
     door: Arc<Door>,
+    (keys, kind): (TokenKeys, AuthKind),
     log: Option<LogControl>,
     stopping: CancellationToken,
 ) {
@@ -159,9 +165,12 @@ async fn follow(
         if let Some(log) = &log {
             log.set(&now.log);
         }
-        match signing_key(&now, false) {
-            Ok((secret, _)) => door.replace(TokenVerifier::new(&secret, &now.auth)),
-            Err(error) => warn!(%error, "tokens are checked as before"),
+        // Another kind of authentication waits for a restart, with all that belongs to it.
+        if now.auth.kind() == kind {
+            match keys.follow(&now) {
+                Ok(keys) => door.replace(TokenVerifier::new(&keys, &now.auth)),
+                Err(error) => warn!(%error, "tokens are checked as before"),
+            }
         }
     }
 }

@@ -32,7 +32,9 @@ pub struct TokenArguments {
 pub fn run(arguments: &TokenArguments) -> Result<()> {
     let config = config::load(&arguments.config, &process_environment())?.config;
     if config.auth.jwks_url.is_some() {
-        bail!("tokens come from auth.jwks_url; hint: ask the server that publishes it");
+        bail!(
+            "the tokens of this host come from the identity provider that auth.jwks_url names\n  hint: log in there, or set auth.jwt_secret instead of auth.jwks_url"
+        );
     }
     let (secret, made) = signing_key(&config, true)?;
     if made {
