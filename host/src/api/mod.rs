@@ -1,7 +1,10 @@
 //! The REST API and the proxy listener: parse, authenticate, ask, answer. The only room that
 //! knows HTTP answers; what is done is done in `session`.
 
+mod auth;
 mod caller;
+mod client;
+mod cookie;
 mod feeds;
 mod files;
 mod guard;
@@ -63,7 +66,8 @@ pub fn router(app: App) -> Router {
         .route("/api/video/record/status/{id}", get(recordings::show))
         .route("/api/video/files/{id}/download", get(files::download))
         .route("/api/preview/{id}/snapshot.jpg", get(preview::snapshot))
-        .route("/api/preview/{id}/stream.mjpeg", get(preview::stream));
+        .route("/api/preview/{id}/stream.mjpeg", get(preview::stream))
+        .route("/api/auth/cookie", post(auth::set_cookie));
     let router = public.merge(guard::watch_over(guarded));
     request_id::wrap(router).with_state(app)
 }
