@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -23,6 +23,7 @@ use crate::media::mkv::{self, Writer};
 use crate::media::{Codec, Packet, VideoTrack};
 use crate::proxy::{Feed, Item, KeyPicture, Reader, Start};
 use crate::session::SessionError;
+use crate::telemetry::metrics::{Held, metrics};
 
 /// What a client of the proxy may have unread, bytes.
 const CLIENT_BYTES: usize = 16 << 20;
@@ -57,10 +58,10 @@ pub async fn mjpeg(
         return Err(Problem::new(StatusCode::CONFLICT, "not_mjpeg", detail));
     }
     let ffmpeg = app.sessions.config().video.ffmpeg_path.clone();
-    Ok(multipart(
+    Ok(counted(multipart(
         app.previews.view(&id, &feed, &ffmpeg),
         app.stopping.clone(),
-    ))
+    )))
 }
 
 async fn wait_for_picture(latest: &mut watch::Receiver<Option<KeyPicture>>) -> Result<(), Problem> {
@@ -98,7 +99,20 @@ pub async fn matroska(
         (header::CONTENT_TYPE, "video/x-matroska"),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    Ok((headers, Body::from_stream(chunks)).into_response())
+    Ok(counted(
+        (headers, Body::from_stream(chunks)).into_response(),
+    ))
+}
+
+/// A client of this listener, counted for as long as its answer is open.
+fn counted(response: Response) -> Response {
+    let held = Held::one(&metrics().proxy_clients);
+    response.map(|body| {
+        let chunks = body.into_data_stream();
+        Body::from_stream(chunks.inspect(move |_| {
+            let _ = &held;
+        }))
+    })
 }
 
 /// A client's own Matroska.

@@ -10,6 +10,8 @@ mod files;
 mod guard;
 mod health;
 mod input;
+mod metering;
+mod metrics;
 mod preview;
 mod problem;
 mod recordings;
@@ -55,6 +57,7 @@ pub fn router(app: App) -> Router {
     let public = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::show))
         .route("/api/video/health", get(health::health));
     let guarded = Router::new()
         .route("/api/video/session/create", post(sessions::create))

@@ -13,6 +13,7 @@ use tracing::{Instrument, debug, info_span};
 
 use super::App;
 use super::guard::RequestId;
+use super::metering::counted;
 use super::problem::Problem;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -30,6 +31,7 @@ pub fn wrap(router: Router<App>) -> Router<App> {
             )
         })
         .layer(from_fn(with_id))
+        .layer(from_fn(counted))
 }
 
 async fn with_id(mut request: Request, next: Next) -> Response {

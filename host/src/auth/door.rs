@@ -19,6 +19,7 @@ use super::principal::Principal;
 use super::ticket::{Purpose, Ticket, TicketMint};
 use super::token::{TokenVerifier, Verified};
 use super::unauthenticated::Unauthenticated;
+use crate::telemetry::metrics::metrics;
 
 /// What a request brought along to prove who it is from, and where it came from.
 #[derive(Clone, Default)]
@@ -244,13 +245,16 @@ impl Door {
 
     fn decide(&self, caller: &Caller, action: Action, resource: &Resource) -> Decision {
         caller.asked.set();
-        self.policy.decide(&Question {
+        let asked_at = Instant::now();
+        let decision = self.policy.decide(&Question {
             principal: &caller.principal,
             action,
             resource,
             address: caller.address,
             now: Timestamp::now(),
-        })
+        });
+        metrics().decided(decision.allow, &decision.code, asked_at.elapsed());
+        decision
     }
 }
 

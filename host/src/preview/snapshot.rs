@@ -16,6 +16,7 @@ use crate::media::Codec;
 use crate::media::mkv::{self, Writer};
 use crate::proxy::KeyPicture;
 use crate::recording::program;
+use crate::telemetry::metrics::FfmpegRun;
 
 /// Decoding one picture takes a fifth of a second; a busy machine takes longer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -97,13 +98,16 @@ async fn decode(picture: &KeyPicture, ffmpeg: &Path) -> Result<Bytes, SnapshotEr
         .stderr(Stdio::null())
         .spawn()
         .map_err(SnapshotError::Start)?;
+    let mut run = FfmpegRun::of("snapshot");
     let mut stdin = child.stdin.take().ok_or(SnapshotError::Undecodable)?;
     let feed = async move {
         // FFmpeg may have seen enough before everything is written.
         let _ = stdin.write_all(&input).await;
     };
     let ((), output) = tokio::join!(feed, child.wait_with_output());
-    let jpeg = output.map_err(SnapshotError::Start)?.stdout;
+    let output = output.map_err(SnapshotError::Start)?;
+    run.exited(output.status);
+    let jpeg = output.stdout;
     if crate::media::jpeg::is_whole(&jpeg) {
         Ok(Bytes::from(jpeg))
     } else {

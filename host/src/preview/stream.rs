@@ -18,6 +18,7 @@ use crate::media::Codec;
 use crate::media::mkv::{self, Writer};
 use crate::proxy::{Feed, Item, KeyPicture, Reader, Start};
 use crate::recording::program;
+use crate::telemetry::metrics::FfmpegRun;
 
 /// What the child may have unread of its camera, bytes.
 const UNREAD_BYTES: usize = 8 << 20;
@@ -79,6 +80,12 @@ impl Previews {
         });
         streams.insert(session.to_owned(), Arc::downgrade(&stream));
         viewer(stream)
+    }
+
+    /// How many watch, at the API and at the proxy listener.
+    pub fn viewers(&self) -> usize {
+        let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        streams.values().map(Weak::strong_count).sum()
     }
 }
 
@@ -191,6 +198,7 @@ async fn encode(
         Ok(child) => child,
         Err(error) => return Ended::Child(error.to_string()),
     };
+    let mut run = FfmpegRun::of("preview");
     let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
         return Ended::Child("its pipes are missing".into());
     };
@@ -200,7 +208,10 @@ async fn encode(
     };
     let _ = child.start_kill();
     // Awaited, so that no zombie is left.
-    let _ = child.wait().await;
+    let exit = child.wait().await;
+    if let (Ended::Child(_), Ok(exit)) = (&ended, exit) {
+        run.exited(exit);
+    }
     ended
 }
 

@@ -15,6 +15,7 @@ use crate::camera::CameraSpec;
 use crate::media::groups::Groups;
 use crate::media::{Packet, VideoTrack};
 use crate::plugins::Registry;
+use crate::telemetry::metrics::CameraCounts;
 
 /// How long a keyframe must have been there for the group before it to be of no use, microseconds:
 /// a recording begins with what was there when its call was made, and the call takes a moment.
@@ -43,6 +44,8 @@ pub(super) struct Shared {
     pub status: watch::Sender<CameraStatus>,
     latest: watch::Sender<Option<KeyPicture>>,
     media: Mutex<Media>,
+    /// Its terrain's share of the host's metrics.
+    pub counts: CameraCounts,
 }
 
 struct Media {
@@ -59,8 +62,13 @@ struct Media {
 
 impl Feed {
     /// Starts to connect to a camera and keeps at it. `span` carries the ids that belong to
-    /// every log line of this feed.
-    pub fn start(spec: CameraSpec, registry: &Registry, span: tracing::Span) -> Self {
+    /// every log line of this feed, `counts` are its terrain's.
+    pub fn start(
+        spec: CameraSpec,
+        registry: &Registry,
+        counts: CameraCounts,
+        span: tracing::Span,
+    ) -> Self {
         let candidates = Candidates::choose(&spec, registry);
         let shared = Arc::new(Shared {
             status: watch::Sender::new(CameraStatus {
@@ -76,6 +84,7 @@ impl Feed {
             }),
             latest: watch::Sender::new(None),
             media: Mutex::new(Media::new()),
+            counts,
         });
         let stop = CancellationToken::new();
         let work = supervisor::run(spec, candidates, Arc::clone(&shared), stop.clone());
@@ -203,6 +212,8 @@ impl Shared {
         media.counters.frames += 1;
         media.counters.bytes += packet.data.len() as u64;
         media.counters.lost_packets += u64::from(packet.lost_before);
+        self.counts
+            .picture(packet.data.len(), packet.keyframe, packet.lost_before);
         if packet.keyframe {
             let picture = KeyPicture {
                 track: Arc::clone(&track),

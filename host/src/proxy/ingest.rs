@@ -132,6 +132,7 @@ impl Ingest {
             self.shared.status.send_modify(|status| {
                 if status.state == CameraState::Lost {
                     status.reconnects += 1;
+                    self.shared.counts.reconnected();
                 }
                 status.state = CameraState::Live;
                 status.failures = 0;

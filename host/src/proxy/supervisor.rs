@@ -18,6 +18,7 @@ use crate::camera::{Budget, CameraSpec, Outcome, attempt};
 use crate::clock::now_us;
 use crate::plugins::types::FailureClass;
 use crate::plugins::{Adapter, Registry, reason};
+use crate::telemetry::metrics::metrics;
 
 /// Pictures for so long, and the next failure is a new story.
 const BELIEVED_AFTER: Duration = Duration::from_secs(5);
@@ -110,6 +111,8 @@ pub async fn run(
             backoff.succeeded();
         }
         let (class, reason) = explain(outcome);
+        let labels = [("class", class_name(class))];
+        metrics().camera_failures.get_or_create(&labels).inc();
         if class == FailureClass::Unsupported && !candidates.named && was_live.is_none() {
             refusals += 1;
             chosen = (chosen + 1) % candidates.adapters.len();
@@ -193,6 +196,17 @@ fn explain(outcome: Outcome) -> (FailureClass, String) {
             "the camera ended the stream".to_owned(),
         ),
         Outcome::Failed { class, message } => (class, message),
+    }
+}
+
+/// A class as metrics name it.
+fn class_name(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::Unreachable => "unreachable",
+        FailureClass::Auth => "auth",
+        FailureClass::Unsupported => "unsupported",
+        FailureClass::Protocol => "protocol",
+        FailureClass::Other => "other",
     }
 }
 

@@ -167,14 +167,22 @@ impl Admission {
     /// Free bytes of the file system that holds `dir` (or, while it is missing, of the nearest
     /// folder above it).
     pub fn free_bytes(dir: &Path) -> Result<u64, Refused> {
-        let existing = dir
-            .ancestors()
-            .find(|place| place.exists())
-            .unwrap_or(Path::new("/"));
-        rustix::fs::statvfs(existing)
-            .map(|stat| stat.f_bavail.saturating_mul(stat.f_frsize))
-            .map_err(|error| Refused::NoFolder(format!("{}: {error}", existing.display())))
+        file_system(dir).map(|stat| stat.f_bavail.saturating_mul(stat.f_frsize))
     }
+
+    /// Bytes of that file system.
+    pub fn total_bytes(dir: &Path) -> Result<u64, Refused> {
+        file_system(dir).map(|stat| stat.f_blocks.saturating_mul(stat.f_frsize))
+    }
+}
+
+fn file_system(dir: &Path) -> Result<rustix::fs::StatVfs, Refused> {
+    let existing = dir
+        .ancestors()
+        .find(|place| place.exists())
+        .unwrap_or(Path::new("/"));
+    rustix::fs::statvfs(existing)
+        .map_err(|error| Refused::NoFolder(format!("{}: {error}", existing.display())))
 }
 
 impl Ticket {

@@ -23,6 +23,7 @@ use super::progress::{Progress, ProgressParser};
 use super::status::RecordingStatus;
 use crate::clock::now_us;
 use crate::mp4::{self, Piece, Splitter};
+use crate::telemetry::metrics::{FfmpegRun, metrics};
 
 /// Priority of FFmpeg: below the host, which must never be late for a camera.
 const NICE: i32 = 5;
@@ -63,6 +64,7 @@ pub struct Child {
     /// Up to where on the recording's clock its pictures are in the file, microseconds.
     written_us: Arc<AtomicI64>,
     started: Instant,
+    run: FfmpegRun,
 }
 
 impl Child {
@@ -108,6 +110,7 @@ impl Child {
             life,
             written_us,
             started: Instant::now(),
+            run: FfmpegRun::of("recorder"),
         })
     }
 
@@ -175,6 +178,9 @@ impl Child {
             }
             lived = lives;
         };
+        if let Ok(exit) = &exit {
+            self.run.exited(*exit);
+        }
         let stored = match (&mut self.store).await {
             Ok(result) => result,
             Err(error) => Err(ChildError::Store(std::io::Error::other(error))),
@@ -252,6 +258,8 @@ async fn store(
                 Piece::Ftyp(_) | Piece::Other { .. } => continue,
             };
             part.append(&bytes).await.map_err(ChildError::Store)?;
+            metrics().recorded_frames.inc_by(frames);
+            metrics().recorded_bytes.inc_by(bytes.len() as u64);
             if let Some(until_us) = until_us {
                 written_us.store(until_us, Ordering::Relaxed);
             }

@@ -19,6 +19,7 @@ use crate::media::groups::Groups;
 use crate::media::mkv::{self, Writer};
 use crate::media::{Packet, VideoTrack};
 use crate::proxy::{Item, Reader};
+use crate::telemetry::metrics::metrics;
 
 /// How far back pictures are held for the next child, microseconds: FFmpeg holds back a fragment
 /// of a second and what its encoder looks ahead.
@@ -136,10 +137,10 @@ impl<'a> Feeding<'a> {
     fn ended(&mut self, problem: Option<String>) -> Option<String> {
         let end_us = self.end_us();
         let gap = self.gaps.gap_until(end_us);
-        self.job.status.send_modify(|status| {
-            status.end_us = Some(end_us);
-            status.gaps.extend(gap);
-        });
+        self.job
+            .status
+            .send_modify(|status| status.end_us = Some(end_us));
+        self.note(gap);
         problem
     }
 
@@ -309,10 +310,9 @@ impl<'a> Feeding<'a> {
     }
 
     fn note(&self, gap: Option<Gap>) {
-        if gap.is_some() {
-            self.job
-                .status
-                .send_modify(|status| status.gaps.extend(gap));
+        if let Some(gap) = gap {
+            metrics().gap(&gap.cause, gap.seconds);
+            self.job.status.send_modify(|status| status.gaps.push(gap));
         }
     }
 

@@ -21,6 +21,7 @@ use crate::media::mkv;
 use crate::media::{Packet, VideoTrack};
 use crate::mp4;
 use crate::proxy::{Item, Reader};
+use crate::telemetry::metrics::metrics;
 
 /// Why a stop did not end in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -41,6 +42,7 @@ pub struct Recording {
 impl Recording {
     /// Starts. The reader must begin with the newest keyframe.
     pub fn start(plan: Plan, reader: Reader, ticket: Ticket, span: tracing::Span) -> Self {
+        metrics().recordings_started.inc();
         let planned = plan.length.as_secs_f64();
         let (sender, status) =
             watch::channel(RecordingStatus::starting(plan.requested_us, planned));
@@ -181,6 +183,7 @@ impl Recorder {
         };
         match part.publish().await {
             Ok(path) => {
+                metrics().recordings_completed.inc();
                 let seconds = summary.duration_seconds;
                 info!(file = %path.display(), seconds, "recording complete");
                 self.0.status.send_modify(|status| {
@@ -197,6 +200,7 @@ impl Recorder {
     }
 
     fn fail(&self, reason: impl Into<String>) {
+        metrics().recordings_failed.inc();
         self.0.status.send_modify(|status| {
             status.end_us.get_or_insert_with(now_us);
             status.error = Some(reason.into());

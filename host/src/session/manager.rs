@@ -20,6 +20,7 @@ use crate::config::{Config, Terrain, TerrainId};
 use crate::plugins::Registry;
 use crate::proxy::{CameraState, Feed, Start};
 use crate::recording::{Admission, FfmpegTools, Recording, RecordingStatus, StopError, ToolStatus};
+use crate::telemetry::metrics::{CameraCounts, metrics};
 
 /// How long `create` waits for the camera: it answers within 5 s whether or not there is one.
 const CREATE_WAITS: Duration = Duration::from_millis(4500);
@@ -146,7 +147,8 @@ impl Sessions {
             id = SessionId::new(&terrain.id, now);
         }
         let span = info_span!(parent: None, "session", session_id = %id, terrain_id = %terrain.id);
-        let feed = Feed::start(camera_spec(terrain), &self.registry, span);
+        let counts = CameraCounts::of(terrain.id.as_str());
+        let feed = Feed::start(camera_spec(terrain), &self.registry, counts, span);
         let (terrain_id, club_id) = (terrain.id.clone(), terrain.club_id.clone());
         let created_at = crate::clock::to_ms(now);
         let session = Session::new(
@@ -159,6 +161,7 @@ impl Sessions {
         );
         let session = Arc::new(session);
         info!(session_id = %id, terrain_id = %terrain.id, owner_id, "session created");
+        metrics().sessions_created.inc();
         book.active.insert(terrain.id.clone(), id.clone());
         book.sessions.insert(id, Arc::clone(&session));
         Ok(session)

@@ -1,4 +1,7 @@
-//! The log: to stderr, as text or JSON, its level changeable while the host runs.
+//! What the host tells of itself: the log (to stderr, as text or JSON, its level changeable
+//! while the host runs) and its metrics.
+
+pub mod metrics;
 
 use std::io::IsTerminal;
 

@@ -1,0 +1,239 @@
+//! `GET /metrics`, for a Prometheus on the same machine.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::registry::Registry;
+use tracing::error;
+
+use super::App;
+use super::problem::Problem;
+use crate::proxy::CameraState;
+use crate::recording::Admission;
+use crate::telemetry::metrics::{Fixed, Named, PREFIX, ProcessState, prometheus};
+
+/// What a proxy adds to what it passes on.
+const FORWARDED: [&str; 6] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+];
+
+/// A request of this machine, made here and not passed on for somebody else.
+pub struct Local;
+
+impl<S: Send + Sync> FromRequestParts<S> for Local {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map(|ConnectInfo(address)| address.ip());
+        if peer.is_some_and(is_loopback) && !is_forwarded(&parts.headers) {
+            return Ok(Self);
+        }
+        let detail =
+            "metrics are told to this machine only; hint: scrape 127.0.0.1, past any proxy";
+        Err(Problem::new(StatusCode::FORBIDDEN, "loopback_only", detail))
+    }
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    FORWARDED.iter().any(|name| headers.contains_key(*name))
+}
+
+/// `GET /metrics`: Prometheus text 0.0.4.
+pub async fn show(State(app): State<App>, _local: Local) -> Result<Response, Problem> {
+    // The disk and `/proc` may take their time.
+    let text = tokio::task::spawn_blocking(move || prometheus(&state(&app))).await;
+    let text = text.map_err(|error| error.to_string());
+    match text.and_then(|text| text.map_err(|error| error.to_string())) {
+        Ok(text) => {
+            let headers = [
+                (
+                    header::CONTENT_TYPE,
+                    "text/plain; version=0.0.4; charset=utf-8",
+                ),
+                (header::CACHE_CONTROL, "no-store"),
+            ];
+            Ok((headers, text).into_response())
+        }
+        Err(error) => {
+            error!(error, "the metrics cannot be told");
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            Err(Problem::new(
+                status,
+                "no_metrics",
+                "the metrics cannot be told",
+            ))
+        }
+    }
+}
+
+/// What is so now.
+fn state(app: &App) -> Registry {
+    let mut registry = Registry::with_prefix(PREFIX);
+    let info: Family<Fixed<1>, Gauge> = Family::default();
+    info.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))])
+        .set(1);
+    registry.register("build_info", "The version that runs", info);
+    sessions(app, &mut registry);
+    plugins(app, &mut registry);
+    disk(app, &mut registry);
+    if let Some(process) = ProcessState::now() {
+        self_told(&process, &mut registry);
+    }
+    registry
+}
+
+fn sessions(app: &App, registry: &mut Registry) {
+    let sessions = app.sessions.list(false);
+    let cameras: Family<Fixed<1>, Gauge> = Family::default();
+    for state in ["connecting", "live", "lost"] {
+        let _ = cameras.get_or_create(&[("state", state)]);
+    }
+    for camera in sessions.iter().filter_map(|session| session.camera()) {
+        let state = match camera.state {
+            CameraState::Connecting => "connecting",
+            CameraState::Live => "live",
+            CameraState::Lost => "lost",
+        };
+        cameras.get_or_create(&[("state", state)]).inc();
+    }
+    let mut gauge = |name: &str, help: &str, value: usize| {
+        registry.register(name, help, ConstGauge::new(value as u64));
+    };
+    gauge("sessions_active", "Sessions that go on", sessions.len());
+    gauge(
+        "recordings_active",
+        "Recordings under way",
+        app.sessions.running_recordings(),
+    );
+    gauge(
+        "preview_viewers",
+        "Who watch JPEGs, at the API and at the proxy listener",
+        app.previews.viewers(),
+    );
+    registry.register("cameras", "Cameras in use, by state", cameras);
+}
+
+fn plugins(app: &App, registry: &mut Registry) {
+    let calls: Family<Named, Counter> = Family::default();
+    let traps: Family<Named, Counter> = Family::default();
+    for plugin in app.sessions.registry().list() {
+        let label: Named = [("plugin", plugin.name)];
+        calls.get_or_create(&label).inc_by(plugin.calls);
+        traps.get_or_create(&label).inc_by(plugin.traps);
+    }
+    registry.register("plugin_calls", "Calls of plugins", calls);
+    registry.register(
+        "plugin_traps",
+        "Calls of plugins that ended in a trap",
+        traps,
+    );
+}
+
+fn disk(app: &App, registry: &mut Registry) {
+    let config = app.sessions.config();
+    let dir = &config.video.videos_dir;
+    if let (Ok(free), Ok(total)) = (Admission::free_bytes(dir), Admission::total_bytes(dir)) {
+        let (free, total) = (ConstGauge::new(free), ConstGauge::new(total));
+        let help = "Free bytes where recordings are kept";
+        registry.register("disk_free_bytes", help, free);
+        let help = "Size of the file system where recordings are kept";
+        registry.register("disk_total_bytes", help, total);
+    }
+}
+
+fn self_told(process: &ProcessState, registry: &mut Registry) {
+    let cpu = ConstCounter::new(process.cpu_seconds);
+    registry.register("process_cpu_seconds", "Processor time of the host", cpu);
+    let counts = [
+        (
+            "process_resident_memory_bytes",
+            "Memory of the host",
+            process.resident_bytes,
+        ),
+        ("process_threads", "Threads of the host", process.threads),
+        (
+            "process_open_fds",
+            "Open files, sockets and pipes of the host",
+            process.open_fds,
+        ),
+    ];
+    for (name, help, value) in counts {
+        registry.register(name, help, ConstGauge::new(value));
+    }
+    let times = [
+        (
+            "process_start_time_seconds",
+            "When the host began, Unix time",
+            process.start_time_seconds,
+        ),
+        (
+            "uptime_seconds",
+            "How long the host has been running",
+            process.uptime_seconds,
+        ),
+    ];
+    for (name, help, value) in times {
+        registry.register(name, help, ConstGauge::new(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    async fn answered(peer: Option<&str>, header: Option<&str>) -> bool {
+        let mut request = Request::builder().uri("/metrics");
+        if let Some(name) = header {
+            request = request.header(name, "10.0.0.1");
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        if let Some(peer) = peer {
+            let peer: SocketAddr = peer.parse().unwrap();
+            parts.extensions.insert(ConnectInfo(peer));
+        }
+        Local::from_request_parts(&mut parts, &()).await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn only_this_machine_is_told() {
+        for peer in [
+            "127.0.0.1:1",
+            "127.8.9.1:1",
+            "[::1]:1",
+            "[::ffff:127.0.0.1]:1",
+        ] {
+            assert!(answered(Some(peer), None).await, "{peer}");
+        }
+        for peer in [
+            "10.0.0.1:1",
+            "192.168.1.7:1",
+            "[fe80::1]:1",
+            "[::ffff:10.0.0.1]:1",
+        ] {
+            assert!(!answered(Some(peer), None).await, "{peer}");
+        }
+        assert!(!answered(None, None).await);
+        for name in ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"] {
+            assert!(!answered(Some("127.0.0.1:1"), Some(name)).await, "{name}");
+        }
+        assert!(answered(Some("127.0.0.1:1"), Some("Accept")).await);
+    }
+}
