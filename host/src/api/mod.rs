@@ -5,6 +5,7 @@ mod auth;
 mod caller;
 mod client;
 mod cookie;
+mod events;
 mod feeds;
 mod files;
 mod guard;
@@ -68,6 +69,7 @@ pub fn router(app: App) -> Router {
         .route("/api/video/record/stop", post(recordings::stop))
         .route("/api/video/record/status/{id}", get(recordings::show))
         .route("/api/video/files/{id}/download", get(files::download))
+        .route("/api/video/events", get(events::events))
         .route("/api/preview/{id}/snapshot.jpg", get(preview::snapshot))
         .route("/api/preview/{id}/stream.mjpeg", get(preview::stream))
         .route("/api/auth/cookie", post(auth::set_cookie));

@@ -68,6 +68,7 @@ pub fn id_value(id: &str) -> Value {
     }
 }
 
-fn rounded(seconds: f64) -> f64 {
+/// To the millisecond.
+pub fn rounded(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }

@@ -96,6 +96,31 @@ impl Feed {
         }
     }
 
+    /// A feed that nobody connects, for tests of what follows one.
+    #[cfg(test)]
+    pub fn without_camera() -> Self {
+        let connecting = CameraStatus {
+            state: CameraState::Connecting,
+            ..CameraStatus::past("none".into())
+        };
+        Self {
+            shared: Arc::new(Shared {
+                status: watch::Sender::new(connecting),
+                latest: watch::Sender::new(None),
+                media: Mutex::new(Media::new()),
+                counts: CameraCounts::default(),
+            }),
+            stop: CancellationToken::new(),
+            task: Mutex::new(None),
+        }
+    }
+
+    /// Changes what is shown of its camera.
+    #[cfg(test)]
+    pub fn show(&self, change: impl FnOnce(&mut CameraStatus)) {
+        self.shared.status.send_modify(change);
+    }
+
     /// The camera, now.
     pub fn status(&self) -> CameraStatus {
         self.shared.status.borrow().clone()

@@ -64,6 +64,19 @@ impl Recording {
         }
     }
 
+    /// A recording that nobody makes, for tests of what follows one, and its status.
+    #[cfg(test)]
+    pub fn without_recorder() -> (Self, watch::Sender<RecordingStatus>) {
+        let (sender, status) = watch::channel(RecordingStatus::starting(0, 60.0));
+        let recording = Self {
+            status,
+            stop: CancellationToken::new(),
+            stop_us: Arc::default(),
+            _task: AbortOnDropHandle::new(tokio::spawn(std::future::pending())),
+        };
+        (recording, sender)
+    }
+
     /// The recording, now.
     pub fn status(&self) -> RecordingStatus {
         self.status.borrow().clone()

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, info_span};
 
 use super::errors::SessionError;
+use super::events::{Bus, Watcher};
 use super::id::SessionId;
 use super::plans::{camera_spec, demand, plan};
 use super::state::{PastSession, Session, SessionStatus};
@@ -39,8 +40,10 @@ pub struct Sessions {
     admission: Admission,
     tools: FfmpegTools,
     book: Mutex<Book>,
-    /// One task a recording, which closes its session when it ends.
-    closers: TaskTracker,
+    events: Arc<Bus>,
+    /// One task a session, which tells its news, and one a recording, which closes its session
+    /// when it ends.
+    tasks: TaskTracker,
 }
 
 #[derive(Default)]
@@ -84,7 +87,8 @@ impl Sessions {
             admission: Admission::default(),
             tools: FfmpegTools::default(),
             book: Mutex::new(Book::default()),
-            closers: TaskTracker::new(),
+            events: Arc::new(Bus::new()),
+            tasks: TaskTracker::new(),
         })
     }
 
@@ -96,6 +100,11 @@ impl Sessions {
     /// The plugins.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// What happens to sessions and plugins.
+    pub fn events(&self) -> &Arc<Bus> {
+        &self.events
     }
 
     /// A terrain of the configuration.
@@ -162,6 +171,8 @@ impl Sessions {
         let session = Arc::new(session);
         info!(session_id = %id, terrain_id = %terrain.id, owner_id, "session created");
         metrics().sessions_created.inc();
+        let watcher = Watcher::created(Arc::clone(&session), Arc::clone(&self.events));
+        self.tasks.spawn(watcher.run());
         book.active.insert(terrain.id.clone(), id.clone());
         book.sessions.insert(id, Arc::clone(&session));
         Ok(session)
@@ -258,7 +269,7 @@ impl Sessions {
         drop(book);
         let (sessions, closing) = (Arc::clone(self), Arc::clone(session));
         let ended = Arc::clone(&recording);
-        self.closers.spawn(async move {
+        self.tasks.spawn(async move {
             ended.finished().await;
             sessions.close_feed(&closing).await;
         });
@@ -293,8 +304,8 @@ impl Sessions {
         self.book().stopping = true;
         let all = self.list(false);
         futures_util::future::join_all(all.iter().map(|session| self.close(session))).await;
-        self.closers.close();
-        self.closers.wait().await;
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     /// Whether FFmpeg is there.

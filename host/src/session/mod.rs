@@ -3,6 +3,7 @@
 
 mod cleanup;
 mod errors;
+pub mod events;
 mod id;
 mod manager;
 mod plans;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use tokio::sync::watch;
 
 use super::id::SessionId;
 use crate::auth::Resource;
@@ -39,6 +40,8 @@ pub struct Session {
     /// When somebody last did something with it, on the monotonic clock, microseconds.
     used_us: AtomicI64,
     state: Mutex<State>,
+    /// Tells of a recording that began and of the session's end.
+    changed: watch::Sender<()>,
 }
 
 /// What is remembered of a session of an earlier run.
@@ -96,6 +99,7 @@ impl Session {
             created_at,
             used_us: AtomicI64::new(now_us()),
             state: Mutex::new(state),
+            changed: watch::Sender::new(()),
         }
     }
 
@@ -114,6 +118,7 @@ impl Session {
                 last_camera: Some(camera),
                 recording: past.recording.map(Kept::Past),
             }),
+            changed: watch::Sender::new(()),
         }
     }
 
@@ -172,6 +177,11 @@ impl Session {
         }
     }
 
+    /// Tells when a recording began and when the session was closed.
+    pub(super) fn watch(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
     /// What the policy is asked about.
     pub fn resource(&self) -> Resource {
         Resource {
@@ -186,6 +196,7 @@ impl Session {
     /// Puts a recording in, unless there is one or the session is closed.
     pub(super) fn set_recording(&self, recording: Arc<Recording>) {
         self.state().recording = Some(Kept::Own(recording));
+        self.changed.send_replace(());
     }
 
     /// Takes the feed out: from now on the session is closed.
@@ -195,6 +206,7 @@ impl Session {
         if let Some(feed) = &feed {
             state.last_camera = Some(feed.status());
         }
+        self.changed.send_replace(());
         feed
     }
 
