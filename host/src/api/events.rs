@@ -28,7 +28,8 @@ use serde_json::{Value, json};
 
 use self::listener::{Listener, Told, View};
 use super::App;
-use super::caller::Caller;
+use super::caller::Papers;
+use super::problem::Problem;
 use super::views::{self, id_value};
 use crate::auth::{self, Action, Resource};
 use crate::session::Session;
@@ -44,22 +45,22 @@ const RETRY: Duration = Duration::from_secs(2);
 /// `GET /api/video/events`
 pub async fn events(
     State(app): State<App>,
-    Caller(caller): Caller,
+    papers: Papers,
     headers: HeaderMap,
-) -> Response {
+) -> Result<Response, Problem> {
+    let (caller, only) = papers.watcher(&app).await?;
     // Anybody with a good token may listen: what is told is asked about event by event.
     caller.asked.open();
     let last_id = headers.get("last-event-id");
     let last_id = last_id.map(|id| id.to_str().unwrap_or_default());
     let bus = app.sessions.events();
-    let mut listener = Listener::new(bus, last_id, || app.sessions.list(false));
-    // It ends when what the caller showed is good no longer; nothing here knows of that yet.
-    listener.ends_at = None;
+    let listener = Listener::new(bus, last_id, || app.sessions.list(false));
     let state = Open {
         listener,
         viewer: Viewer {
             app: app.clone(),
             caller,
+            only,
         },
         _held: Held::one(&metrics().event_streams),
     };
@@ -77,7 +78,7 @@ pub async fn events(
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
-    (headers, Sse::new(events).keep_alive(keep_alive)).into_response()
+    Ok((headers, Sse::new(events).keep_alive(keep_alive)).into_response())
 }
 
 /// An answer that goes on.
@@ -105,6 +106,8 @@ fn written(told: Told) -> sse::Event {
 struct Viewer {
     app: App,
     caller: auth::Caller,
+    /// The one session that a ticket is for.
+    only: Option<String>,
 }
 
 impl View for Viewer {
@@ -167,6 +170,10 @@ impl View for Viewer {
 
 impl Viewer {
     fn may(&self, action: Action, resource: &Resource) -> bool {
-        self.app.door.would_allow(&self.caller, action, resource)
+        let shown = self
+            .only
+            .as_ref()
+            .is_none_or(|only| resource.kind == "session" && resource.id == *only);
+        shown && self.app.door.would_allow(&self.caller, action, resource)
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
 
 use crate::session::Session;
 use crate::session::events::{Bus, Event, FellBehind, Happened};
@@ -59,8 +58,6 @@ enum Opening {
 
 /// One client's place in the events.
 pub struct Listener {
-    /// When it is to end; none while nothing says so.
-    pub ends_at: Option<Instant>,
     bus: Arc<Bus>,
     newest: watch::Receiver<u64>,
     opening: VecDeque<Opening>,
@@ -98,7 +95,6 @@ impl Listener {
         }
         opening.push_back(Opening::Place);
         Self {
-            ends_at: None,
             newest: bus.watch(),
             bus: Arc::clone(bus),
             opening,
@@ -107,13 +103,10 @@ impl Listener {
         }
     }
 
-    /// The next thing for the client; none when the stream is to end: when its time is over, or
+    /// The next thing for the client; none when the stream is to end:
     /// what comes next is not kept any more. Safe to drop and call again.
     pub async fn next(&mut self, view: &impl View) -> Option<Told> {
         loop {
-            if self.ends_at.is_some_and(|end| end <= Instant::now()) {
-                return None;
-            }
             match self.step(view) {
                 Ok(Some(told)) => return Some(told),
                 Err(FellBehind) => return None,
@@ -125,11 +118,9 @@ impl Listener {
                 continue;
             }
             let position = self.position;
-            tokio::select! {
-                newer = self.newest.wait_for(|newest| *newest > position) => {
-                    if newer.is_err() { return None }
-                }
-                () = at(self.ends_at) => return None,
+            let newer = self.newest.wait_for(|newest| *newest > position).await;
+            if newer.is_err() {
+                return None;
             }
         }
     }
@@ -186,13 +177,6 @@ impl Listener {
         self.told = self.position;
         let id = self.bus.id(self.position);
         Told::Place { id }
-    }
-}
-
-async fn at(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
-        None => std::future::pending().await,
     }
 }
 

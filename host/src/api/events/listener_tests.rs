@@ -117,15 +117,3 @@ async fn who_may_view_little_keeps_its_place() {
     (0..250).for_each(|_| publish(&bus, "hidden"));
     assert_eq!(told(&mut listener).await, ["place 100", "place 200"]);
 }
-
-#[tokio::test(start_paused = true)]
-async fn it_ends_in_time() {
-    let bus = bus(&[]);
-    let mut listener = Listener::new(&bus, None, none);
-    assert_eq!(told(&mut listener).await, ["place 0"]);
-    listener.ends_at = Some(Instant::now() + Duration::from_secs(5));
-    assert!(told(&mut listener).await.is_empty());
-    tokio::time::sleep(Duration::from_secs(5)).await;
-    publish(&bus, "too late");
-    assert_eq!(told(&mut listener).await, ["end"]);
-}
