@@ -70,22 +70,7 @@ impl Feed {
         span: tracing::Span,
     ) -> Self {
         let candidates = Candidates::choose(&spec, registry);
-        let shared = Arc::new(Shared {
-            status: watch::Sender::new(CameraStatus {
-                state: CameraState::Connecting,
-                codec: None,
-                width: None,
-                height: None,
-                fps: None,
-                last_error: None,
-                reconnects: 0,
-                adapter: candidates.first_name(&spec).to_owned(),
-                failures: 0,
-            }),
-            latest: watch::Sender::new(None),
-            media: Mutex::new(Media::new()),
-            counts,
-        });
+        let shared = Arc::new(Shared::new(candidates.first_name(&spec), counts));
         let stop = CancellationToken::new();
         let work = supervisor::run(spec, candidates, Arc::clone(&shared), stop.clone());
         let task = tokio::spawn(work.instrument(span));
@@ -99,17 +84,14 @@ impl Feed {
     /// A feed that nobody connects, for tests of what follows one.
     #[cfg(test)]
     pub fn without_camera() -> Self {
-        let connecting = CameraStatus {
-            state: CameraState::Connecting,
-            ..CameraStatus::past("none".into())
-        };
+        Self::of(Arc::new(Shared::new("none", CameraCounts::default())))
+    }
+
+    /// A feed without a camera.
+    #[cfg(test)]
+    pub(super) fn of(shared: Arc<Shared>) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                status: watch::Sender::new(connecting),
-                latest: watch::Sender::new(None),
-                media: Mutex::new(Media::new()),
-                counts: CameraCounts::default(),
-            }),
+            shared,
             stop: CancellationToken::new(),
             task: Mutex::new(None),
         }
@@ -145,6 +127,13 @@ impl Feed {
     /// The latest picture that can be shown by itself: for MJPEG each, else the keyframes.
     pub fn watch_latest(&self) -> watch::Receiver<Option<KeyPicture>> {
         self.shared.latest.subscribe()
+    }
+
+    /// When the newest picture was taken, microseconds on the monotonic clock; none before the
+    /// first.
+    pub fn last_picture_us(&self) -> Option<i64> {
+        let last_us = self.shared.media().last_us;
+        (last_us > 0).then_some(last_us)
     }
 
     /// Sums so far.
@@ -208,6 +197,26 @@ impl Drop for Feed {
 }
 
 impl Shared {
+    /// What is known before the first attempt with this adapter.
+    pub fn new(adapter: &str, counts: CameraCounts) -> Self {
+        Self {
+            status: watch::Sender::new(CameraStatus {
+                state: CameraState::Connecting,
+                codec: None,
+                width: None,
+                height: None,
+                fps: None,
+                last_error: None,
+                reconnects: 0,
+                adapter: adapter.to_owned(),
+                failures: 0,
+            }),
+            latest: watch::Sender::new(None),
+            media: Mutex::new(Media::new()),
+            counts,
+        }
+    }
+
     fn media(&self) -> std::sync::MutexGuard<'_, Media> {
         self.media.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -12,6 +12,8 @@ mod reader;
 mod settle;
 mod status;
 mod supervisor;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use feed::{Feed, KeyPicture};
 pub use reader::{Item, Reader, Start};
