@@ -4,27 +4,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 use super::App;
 use super::caller::Papers;
 use super::input::Id;
+use super::permit::Permit;
 use super::problem::Problem;
-use super::watching::{multipart, viewed};
+use super::watching::{
+    HeadOnly, Watched, endless, endless_head, multipart, multipart_type, viewed,
+};
 use crate::media::mkv::{self, Writer};
 use crate::media::{Codec, Packet, VideoTrack};
-use crate::proxy::{Feed, Item, KeyPicture, Reader, Start};
+use crate::preview::{Audience, Counted};
+use crate::proxy::{Item, KeyPicture, Reader, Start};
 use crate::session::SessionError;
-use crate::telemetry::metrics::{Held, metrics};
 
+const MATROSKA: &str = "video/x-matroska";
 /// What a client of the proxy may have unread, bytes.
 const CLIENT_BYTES: usize = 16 << 20;
 /// How long a client waits for the first picture.
@@ -36,10 +39,12 @@ pub async fn health(State(app): State<App>) -> Json<Value> {
     Json(json!({"success": true, "status": "healthy", "feeds": sessions}))
 }
 
-async fn feed(app: &App, papers: &Papers, id: &str) -> Result<Arc<Feed>, Problem> {
+async fn watched(app: &App, papers: &Papers, id: &str) -> Result<Watched, Problem> {
     if app.proxy_open {
         papers.open_to_all();
-        return Ok(app.sessions.get(id)?.feed().ok_or(SessionError::Closed)?);
+        let feed = app.sessions.get(id)?.feed().ok_or(SessionError::Closed)?;
+        let permit = Permit::open_to_all();
+        return Ok(Watched { feed, permit });
     }
     viewed(app, papers, id).await
 }
@@ -49,19 +54,29 @@ pub async fn mjpeg(
     State(app): State<App>,
     papers: Papers,
     Id(id): Id,
+    HeadOnly(head): HeadOnly,
 ) -> Result<Response, Problem> {
-    let feed = feed(&app, &papers, &id).await?;
-    let mut latest = feed.watch_latest();
-    wait_for_picture(&mut latest).await?;
-    if feed.status().codec != Some(Codec::Mjpeg) {
+    let Watched { feed, permit } = watched(&app, &papers, &id).await?;
+    if !head {
+        wait_for_picture(&mut feed.watch_latest()).await?;
+    }
+    // Of a camera that was never seen the head can only be guessed.
+    if feed
+        .status()
+        .codec
+        .is_some_and(|codec| codec != Codec::Mjpeg)
+    {
         let detail = "this camera sends no JPEGs; hint: stream.mkv";
         return Err(Problem::new(StatusCode::CONFLICT, "not_mjpeg", detail));
     }
+    if head {
+        return Ok(endless_head(&multipart_type()));
+    }
     let ffmpeg = app.sessions.config().video.ffmpeg_path.clone();
-    Ok(counted(multipart(
-        app.previews.view(&id, &feed, &ffmpeg),
-        app.stopping.clone(),
-    )))
+    let client = app
+        .previews
+        .view(&id, &feed, &ffmpeg, Audience::ProxyClients);
+    Ok(multipart(&app.answers, permit, client))
 }
 
 async fn wait_for_picture(latest: &mut watch::Receiver<Option<KeyPicture>>) -> Result<(), Problem> {
@@ -81,56 +96,39 @@ pub async fn matroska(
     State(app): State<App>,
     papers: Papers,
     Id(id): Id,
+    HeadOnly(head): HeadOnly,
 ) -> Result<Response, Problem> {
-    let feed = feed(&app, &papers, &id).await?;
+    let Watched { feed, permit } = watched(&app, &papers, &id).await?;
+    if head {
+        return Ok(endless_head(MATROSKA));
+    }
     wait_for_picture(&mut feed.watch_latest()).await?;
-    let reader = feed.subscribe(Start::NewestKeyframe, CLIENT_BYTES);
-    let body = Muxed {
-        reader,
-        stopping: app.stopping.clone(),
+    let client = Muxed {
+        reader: feed.subscribe(Start::NewestKeyframe, CLIENT_BYTES),
+        _counted: app.previews.count(&id, &feed, Audience::ProxyClients),
         track: None,
         output: None,
     };
-    let chunks = stream::unfold(body, |mut body| async move {
-        let chunk = body.next().await?;
-        Some((Ok::<_, std::convert::Infallible>(chunk), body))
+    let blocks = stream::unfold(client, |mut client| async move {
+        let block = client.next().await?;
+        Some((stream::iter(block), client))
     });
-    let headers = [
-        (header::CONTENT_TYPE, "video/x-matroska"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok(counted(
-        (headers, Body::from_stream(chunks)).into_response(),
-    ))
-}
-
-/// A client of this listener, counted for as long as its answer is open.
-fn counted(response: Response) -> Response {
-    let held = Held::one(&metrics().proxy_clients);
-    response.map(|body| {
-        let chunks = body.into_data_stream();
-        Body::from_stream(chunks.inspect(move |_| {
-            let _ = &held;
-        }))
-    })
+    let body = app.answers.body(permit, blocks.flatten());
+    Ok(endless(MATROSKA, body))
 }
 
 /// A client's own Matroska.
 struct Muxed {
     reader: Reader,
-    stopping: CancellationToken,
+    _counted: Counted,
     track: Option<Arc<VideoTrack>>,
     output: Option<(Writer, i64)>,
 }
 
 impl Muxed {
-    async fn next(&mut self) -> Option<Bytes> {
+    async fn next(&mut self) -> Option<[Bytes; 2]> {
         loop {
-            let item = tokio::select! {
-                () = self.stopping.cancelled() => return None,
-                item = self.reader.next() => item?,
-            };
-            match item {
+            match self.reader.next().await? {
                 // A stream cannot change its codec half-way: the client connects again.
                 Item::Track(track) => {
                     let other = self.track.as_ref().is_some_and(|t| t.codec != track.codec);
@@ -139,21 +137,22 @@ impl Muxed {
                     }
                     self.track = Some(track);
                 }
-                Item::Packet(packet) => return self.block(&packet),
+                Item::Packet(packet) => return self.block(packet),
                 Item::Overflow | Item::Lost => {}
             }
         }
     }
 
-    fn block(&mut self, packet: &Packet) -> Option<Bytes> {
-        let mut out = Vec::new();
+    /// The head of a block, and the picture as all clients have it.
+    fn block(&mut self, packet: Packet) -> Option<[Bytes; 2]> {
+        let mut head = Vec::new();
         if self.output.is_none() {
-            out = mkv::header(self.track.as_deref()?).ok()?;
+            head = mkv::header(self.track.as_deref()?).ok()?;
             self.output = Some((Writer::new(), packet.pts_us));
         }
         let (writer, zero_us) = self.output.as_mut()?;
         let pts_ms = (packet.pts_us - *zero_us) / 1000;
-        out.extend(writer.block(pts_ms, packet.keyframe, &packet.data));
-        Some(Bytes::from(out))
+        head.extend(writer.block_head(pts_ms, packet.keyframe, packet.data.len()));
+        Some([Bytes::from(head), packet.data])
     }
 }

@@ -101,11 +101,6 @@ fn sessions(app: &App, registry: &mut Registry) {
         "Recordings under way",
         app.sessions.running_recordings(),
     );
-    gauge(
-        "preview_viewers",
-        "Who watch JPEGs, at the API and at the proxy listener",
-        app.previews.viewers(),
-    );
     registry.register("cameras", "Cameras in use, by state", cameras);
 }
 

@@ -4,6 +4,7 @@
 mod auth;
 mod caller;
 mod client;
+mod conditional;
 mod cookie;
 mod events;
 mod feeds;
@@ -13,6 +14,8 @@ mod health;
 mod input;
 mod metering;
 mod metrics;
+mod open_answers;
+mod permit;
 mod preview;
 mod problem;
 mod recordings;
@@ -29,9 +32,10 @@ use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Door;
-use crate::preview::{Previews, Snapshots};
+use crate::preview::Previews;
 use crate::session::Sessions;
 
+pub use open_answers::OpenAnswers;
 pub use server::serve;
 
 /// What handlers work with.
@@ -41,10 +45,10 @@ pub struct App {
     pub sessions: Arc<Sessions>,
     /// Who and whether.
     pub door: Arc<Door>,
-    /// Pictures of cameras that do not send JPEGs.
-    pub snapshots: Arc<Snapshots>,
-    /// Streams of pictures that somebody watches.
+    /// Pictures that somebody watches.
     pub previews: Arc<Previews>,
+    /// Answers that go on until somebody has enough.
+    pub answers: OpenAnswers,
     /// Cancelled when the host stops: open streams end.
     pub stopping: CancellationToken,
     /// Whether the proxy listener asks for no token.
@@ -72,6 +76,7 @@ pub fn router(app: App) -> Router {
         .route("/api/video/events", get(events::events))
         .route("/api/preview/{id}/snapshot.jpg", get(preview::snapshot))
         .route("/api/preview/{id}/stream.mjpeg", get(preview::stream))
+        .route("/api/preview/{id}/info", get(preview::info))
         .route("/api/auth/cookie", post(auth::set_cookie));
     let router = public.merge(guard::watch_over(guarded));
     request_id::wrap(router).with_state(app)

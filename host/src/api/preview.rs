@@ -1,41 +1,62 @@
 //! `/api/preview/…`: live pictures.
 
+use std::time::SystemTime;
+
+use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 
 use super::App;
 use super::caller::Papers;
+use super::conditional::has_it;
 use super::input::Id;
 use super::problem::Problem;
-use super::watching::{multipart, viewed};
+use super::watching::{HeadOnly, can_be_shown, endless_head, multipart, multipart_type, viewed};
+use crate::clock::now_us;
+use crate::preview::{Audience, Picture, SnapshotError};
 
 /// `GET /api/preview/{id}/snapshot.jpg`: the latest picture that is there, at once.
 pub async fn snapshot(
     State(app): State<App>,
     papers: Papers,
     Id(id): Id,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let feed = viewed(&app, &papers, &id).await?;
-    let latest = feed.watch_latest().borrow().clone();
-    let picture = latest.ok_or_else(no_picture)?;
+    let watched = viewed(&app, &papers, &id).await?;
     let ffmpeg = app.sessions.config().video.ffmpeg_path.clone();
-    let jpeg = app
-        .snapshots
-        .jpeg(&id, &picture, &ffmpeg)
-        .await
-        .map_err(|error| {
-            Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "no_snapshot",
-                error.to_string(),
-            )
-        })?;
+    let picture = app.previews.snapshot(&id, &watched.feed, &ffmpeg).await;
+    Ok(still(
+        &headers,
+        &*picture.map_err(|error| no_snapshot(&error))?,
+    ))
+}
+
+/// A picture, unless the client has it.
+fn still(asked: &HeaderMap, picture: &Picture) -> Response {
+    let tag = format!("\"{}\"", picture.digest());
+    let taken = SystemTime::from(picture.taken_at);
+    let unchanged = has_it(asked, &tag, taken);
     let headers = [
-        (header::CONTENT_TYPE, "image/jpeg"),
-        (header::CACHE_CONTROL, "no-store"),
+        (header::ETAG, tag),
+        (header::LAST_MODIFIED, httpdate::fmt_http_date(taken)),
+        // Kept by nobody but the browser, and asked about before each use.
+        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
     ];
-    Ok((headers, jpeg).into_response())
+    if unchanged {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    let kind = [(header::CONTENT_TYPE, "image/jpeg")];
+    (headers, kind, picture.jpeg.clone()).into_response()
+}
+
+fn no_snapshot(error: &SnapshotError) -> Problem {
+    let code = match error {
+        SnapshotError::NoPicture => "no_picture",
+        _ => "no_snapshot",
+    };
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, error.to_string())
 }
 
 /// `GET /api/preview/{id}/stream.mjpeg`: JPEGs of any camera.
@@ -43,16 +64,63 @@ pub async fn stream(
     State(app): State<App>,
     papers: Papers,
     Id(id): Id,
+    HeadOnly(head): HeadOnly,
 ) -> Result<Response, Problem> {
-    let feed = viewed(&app, &papers, &id).await?;
+    let watched = viewed(&app, &papers, &id).await?;
+    can_be_shown(&app, &watched.feed).await?;
+    if head {
+        return Ok(endless_head(&multipart_type()));
+    }
     let ffmpeg = app.sessions.config().video.ffmpeg_path.clone();
-    Ok(multipart(
-        app.previews.view(&id, &feed, &ffmpeg),
-        app.stopping.clone(),
-    ))
+    let viewer = app
+        .previews
+        .view(&id, &watched.feed, &ffmpeg, Audience::Viewers);
+    Ok(multipart(&app.answers, watched.permit, viewer))
 }
 
-fn no_picture() -> Problem {
-    let detail = "the camera has not sent a picture yet";
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_picture", detail)
+/// `GET /api/preview/{id}/info`: what is known of the pictures.
+pub async fn info(
+    State(app): State<App>,
+    papers: Papers,
+    Id(id): Id,
+) -> Result<Json<Value>, Problem> {
+    let feed = viewed(&app, &papers, &id).await?.feed;
+    let camera = feed.status();
+    let age_us = feed.last_picture_us().map(|last_us| now_us() - last_us);
+    Ok(Json(json!({
+        "success": true,
+        "codec": camera.codec,
+        "width": camera.width,
+        "height": camera.height,
+        "fps": camera.fps,
+        "state": camera.state,
+        "viewers": app.previews.audience(&id, Audience::Viewers),
+        // A camera's clock may be a little ahead of the host's.
+        "last_frame_age_ms": age_us.map(|age_us| age_us.max(0) / 1000),
+    })))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn a_picture_is_sent_once() {
+        let picture = Picture::new(Bytes::from_static(b"jpeg"), now_us());
+        let first = still(&HeaderMap::new(), &picture);
+        assert_eq!(first.status(), StatusCode::OK);
+        assert_eq!(first.headers()[header::CONTENT_TYPE], "image/jpeg");
+        for (theirs, ours) in [
+            (header::ETAG, header::IF_NONE_MATCH),
+            (header::LAST_MODIFIED, header::IF_MODIFIED_SINCE),
+        ] {
+            let known = first.headers()[&theirs].clone();
+            let again = still(&[(ours, known)].into_iter().collect(), &picture);
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+            assert_eq!(again.headers()[&theirs], first.headers()[&theirs]);
+            assert!(!again.headers().contains_key(header::CONTENT_TYPE));
+        }
+    }
 }

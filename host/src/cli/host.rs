@@ -13,17 +13,19 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::api::{self, App};
+use crate::api::{self, App, OpenAnswers};
 use crate::auth::{Door, SuperAdminOnly, TokenKeys, TokenVerifier};
 use crate::config::{AuthKind, Config};
 use crate::plugins::{Cache, PluginEngine, Registry};
-use crate::preview::{Previews, Snapshots};
+use crate::preview::Previews;
 use crate::recording::{ToolStatus, repair_leftovers};
 use crate::session::Sessions;
 use crate::telemetry::LogControl;
 
 /// How long recordings may take to end when the host stops.
 const FINISH_WITHIN: Duration = Duration::from_secs(14);
+/// How long open answers may take to end when the host stops.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
 
 /// A host that answers.
 pub struct Host {
@@ -34,6 +36,7 @@ pub struct Host {
     /// Whether a signing key was made just now.
     pub made_key: bool,
     sessions: Arc<Sessions>,
+    answers: OpenAnswers,
     stopping: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -65,11 +68,12 @@ impl Host {
         }
         let stopping = CancellationToken::new();
         let (address, proxy_address) = (listener.local_addr()?, proxy_listener.local_addr()?);
+        let answers = OpenAnswers::new(stopping.clone());
         let app = App {
             sessions: Arc::clone(&sessions),
             door: Arc::clone(&door),
-            snapshots: Arc::new(Snapshots::default()),
             previews: Arc::new(Previews::default()),
+            answers: answers.clone(),
             stopping: stopping.clone(),
             proxy_open: now.proxy.open,
             proxy_base: format!("http://{proxy_address}"),
@@ -89,6 +93,7 @@ impl Host {
             proxy_address,
             made_key,
             sessions,
+            answers,
             stopping,
             tasks,
         })
@@ -108,6 +113,8 @@ impl Host {
             // A task that panicked has ended, which is what is wanted of it here.
             let _ = task.await;
         }
+        // Sockets say goodbye; they are no part of the listeners any more.
+        let _ = tokio::time::timeout(GOODBYE_WITHIN, self.answers.ended()).await;
     }
 }
 

@@ -91,6 +91,8 @@ pub struct Metrics {
     pub http_requests: Family<Request<3>, Counter>,
     /// From a request to the head of its answer, by method and route.
     pub http_seconds: Family<Request<2>, Histogram, fn() -> Histogram>,
+    /// Viewers of previews.
+    pub preview_viewers: Gauge,
     /// Clients of the proxy listener.
     pub proxy_clients: Gauge,
     /// Open streams of events.
@@ -128,6 +130,7 @@ impl Metrics {
             authentication_failures: Counter::default(),
             http_requests: Family::default(),
             http_seconds: Family::new_with_constructor(|| Histogram::new(ANSWER_SECONDS)),
+            preview_viewers: Gauge::default(),
             proxy_clients: Gauge::default(),
             event_streams: Gauge::default(),
         };
@@ -184,6 +187,7 @@ impl Metrics {
             http_requests: "http_requests", "Requests that were answered";
             http_seconds: "http_request_duration_seconds",
                 "Time from a request to the head of its answer";
+            preview_viewers: "preview_viewers", "Viewers of previews";
             proxy_clients: "proxy_clients", "Clients of the proxy listener";
             event_streams: "event_streams", "Open streams of events";
         }
