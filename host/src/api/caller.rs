@@ -11,7 +11,7 @@ use super::client::Client;
 use super::guard::{Known, RequestId};
 use super::input::Params;
 use super::problem::Problem;
-use super::{App, cookie};
+use super::{App, cookie, origin};
 use crate::auth::{self, Asked, Presented, Principal, Purpose};
 
 /// Bearer token, ticket and cookie, unchecked, and where they came from.
@@ -100,7 +100,7 @@ fn presented(parts: &Parts, client: Client, cors_origins: &[String]) -> Presente
     let ticket = params.get("ticket").filter(|ticket| !ticket.is_empty());
     // Nothing is changed on behalf of a cookie: browsers send it without being asked to.
     let reads = parts.method == Method::GET || parts.method == Method::HEAD;
-    let from_page = reads && cookie::from_own_page(&parts.headers, cors_origins);
+    let from_page = reads && origin::is_welcome(&parts.headers, cors_origins);
     Presented {
         bearer,
         ticket: ticket.map(str::to_owned),

@@ -21,28 +21,6 @@ pub fn token(headers: &HeaderMap) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// Whether a request that brings a cookie is of one of the site's own pages.
-///
-/// `SameSite=Strict` keeps the cookie back from other sites, but another port and another name
-/// of the same domain are the same site to browsers, and no CORS stands before a WebSocket. An
-/// `Origin`, where there is one, therefore has to be the host's own or a configured one.
-pub fn from_own_page(headers: &HeaderMap, cors_origins: &[String]) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else {
-        return true;
-    };
-    let text = |value: &axum::http::HeaderValue| Some(value.to_str().ok()?.to_ascii_lowercase());
-    let Some(origin) = text(origin) else {
-        return false;
-    };
-    // The scheme is not compared: the host does not know whether a proxy speaks HTTPS.
-    let own = origin.split_once("://").map(|(_, authority)| authority);
-    let host = headers.get(header::HOST).and_then(text);
-    let same = own.is_some() && own == host.as_deref();
-    same || cors_origins
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(&origin))
-}
-
 /// The value of `Set-Cookie`; none where browsers would not keep it. A checked token holds
 /// nothing that a cookie could not.
 pub fn set(token: &str, max_age_s: u64, https: bool) -> Option<String> {
@@ -94,30 +72,6 @@ mod tests {
             let lines: Vec<_> = lines.iter().map(|line| (header::COOKIE, *line)).collect();
             assert_eq!(token(&headers(&lines)).as_deref(), *expected, "{lines:?}");
         }
-    }
-
-    #[test]
-    fn pages() {
-        let known = ["https://club.example".to_owned()];
-        let rows = [
-            (None, "host:5000", true),
-            (Some("http://host:5000"), "host:5000", true),
-            (Some("https://Host"), "host", true),
-            (Some("http://host:3000"), "host:5000", false),
-            (Some("https://evil.example"), "host", false),
-            (Some("https://club.example"), "host", true),
-            (Some("http://club.example"), "host", false),
-            (Some("null"), "null", false),
-            (Some(""), "", false),
-            (Some("ü"), "host", false),
-        ];
-        for (origin, host, own) in rows {
-            let mut lines = vec![(header::HOST, host)];
-            lines.extend(origin.map(|origin| (header::ORIGIN, origin)));
-            assert_eq!(from_own_page(&headers(&lines), &known), own, "{origin:?}");
-        }
-        let nowhere = headers(&[(header::ORIGIN, "https://club")]);
-        assert!(!from_own_page(&nowhere, &[]));
     }
 
     #[test]

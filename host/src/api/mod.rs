@@ -15,8 +15,10 @@ mod input;
 mod metering;
 mod metrics;
 mod open_answers;
+mod origin;
 mod permit;
 mod preview;
+mod preview_socket;
 mod problem;
 mod recordings;
 mod request_id;
@@ -76,6 +78,7 @@ pub fn router(app: App) -> Router {
         .route("/api/video/events", get(events::events))
         .route("/api/preview/{id}/snapshot.jpg", get(preview::snapshot))
         .route("/api/preview/{id}/stream.mjpeg", get(preview::stream))
+        .route("/api/preview/{id}/ws", get(preview_socket::open))
         .route("/api/preview/{id}/info", get(preview::info))
         .route("/api/auth/cookie", post(auth::set_cookie));
     let router = public.merge(guard::watch_over(guarded));

@@ -94,7 +94,7 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::auth::{Answer, Policy, Question, TokenVerifier};
+    use crate::auth::{Answer, Policy, Question, TokenKeys, TokenVerifier};
     use crate::config::Auth;
 
     /// Allows so many questions.
@@ -116,7 +116,7 @@ mod tests {
     }
 
     fn door(policy: Arc<Allows>) -> Arc<Door> {
-        let verifier = TokenVerifier::new(&[7; 32], &Auth::default());
+        let verifier = TokenVerifier::new(&TokenKeys::Secret(vec![7; 32]), &Auth::default());
         let door = Door::new(verifier, Arc::new(|_| {}));
         door.replace_policy(policy);
         Arc::new(door)
