@@ -9,8 +9,8 @@ use super::feed::Shared;
 use super::status::CameraState;
 use crate::clock::now_us;
 use crate::media::testing::{access_units, h264};
-use crate::telemetry::metrics::CameraCounts;
 use crate::media::{Codec, Packet, VideoTrack, nal::ParameterSets};
+use crate::telemetry::metrics::CameraCounts;
 
 /// Stands where a camera's supervisor stands. The feed ends when both are gone.
 pub(crate) struct FakeCamera(Arc<Shared>);
