@@ -8,9 +8,11 @@
 //! result is `ftyp, mdat, moov`, and no sample was copied.
 //!
 //! The box layouts are those of ISO/IEC 14496-12; every number in a file is taken
-//! as hostile. Only [`finalize`] and [`cut_back`] touch files.
+//! as hostile. Only [`finalize`], [`cut_back`] and [`facts()`] touch
+//! files.
 
 pub mod boxes;
+mod facts;
 mod finalize;
 mod fragment;
 mod init;
@@ -23,6 +25,7 @@ mod summary;
 
 use std::io;
 
+pub use facts::{Facts, facts};
 pub use finalize::{Cut, cut_back, finalize};
 pub use marker::{MARKER_BYTES, parse_part_marker, part_marker};
 pub use splitter::{Fragment, FragmentInfo, Piece, Splitter};

@@ -1,6 +1,7 @@
 //! Whole recordings through FFmpeg, host form, final form and ffprobe.
 
 mod broken;
+mod facts;
 mod finish;
 mod parts;
 mod splitting;
