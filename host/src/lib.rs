@@ -8,6 +8,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod hex;
+pub mod library;
 pub mod media;
 pub mod mp4;
 pub mod plugins;
