@@ -3,6 +3,7 @@
 
 mod auth;
 mod caller;
+mod cleanup;
 mod client;
 mod conditional;
 mod cookie;
@@ -37,6 +38,7 @@ use crate::auth::Door;
 use crate::preview::Previews;
 use crate::session::Sessions;
 
+pub use cleanup::clean_up_regularly;
 pub use open_answers::OpenAnswers;
 pub use server::serve;
 
@@ -75,6 +77,7 @@ pub fn router(app: App) -> Router {
         .route("/api/video/record/stop", post(recordings::stop))
         .route("/api/video/record/status/{id}", get(recordings::show))
         .route("/api/video/files/{id}/download", get(files::download))
+        .route("/api/video/cleanup", post(cleanup::cleanup))
         .route("/api/video/events", get(events::events))
         .route("/api/preview/{id}/snapshot.jpg", get(preview::snapshot))
         .route("/api/preview/{id}/stream.mjpeg", get(preview::stream))

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::store::Store;
 use crate::api::{self, App, OpenAnswers};
 use crate::auth::{Door, SuperAdminOnly, TokenKeys, TokenVerifier};
 use crate::config::{AuthKind, Config};
@@ -36,6 +37,7 @@ pub struct Host {
     /// Whether a signing key was made just now.
     pub made_key: bool,
     sessions: Arc<Sessions>,
+    store: Store,
     answers: OpenAnswers,
     stopping: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
@@ -50,8 +52,6 @@ impl Host {
         let now = Arc::clone(&config.borrow());
         let (keys, made_key) = TokenKeys::of(&now)?;
         let verifier = TokenVerifier::new(&keys, &now.auth);
-        let door = Arc::new(Door::new(verifier, Arc::new(|_| {})));
-        door.replace_policy(Arc::new(SuperAdminOnly));
         let listener = bind(now.server.listen, "server.listen").await?;
         let proxy_listener = bind(now.proxy.listen, "proxy.listen").await?;
         let repaired = repair_leftovers(&now.video.videos_dir).await;
@@ -61,8 +61,13 @@ impl Host {
                 "unfinished recordings of an earlier run are files now"
             );
         }
+        let store = Store::open(&now).await?;
+        let past = store.settle().await;
+        let door = Arc::new(Door::new(verifier, store.audit_sink()));
+        door.replace_policy(Arc::new(SuperAdminOnly));
         let registry = Arc::new(load_plugins(&now).await?);
-        let sessions = Sessions::new(config.clone(), registry);
+        let sessions = Sessions::new(config.clone(), registry, store.memory());
+        sessions.restore(past);
         if let ToolStatus::Missing(reason) = sessions.ffmpeg().await {
             warn!(reason, "nothing can be recorded");
         }
@@ -79,7 +84,10 @@ impl Host {
             proxy_base: format!("http://{proxy_address}"),
         };
         let tokens = (keys.clone(), now.auth.kind());
+        let digests = Arc::clone(sessions.library()).compute_digests(stopping.clone());
         let mut tasks = vec![
+            tokio::spawn(digests),
+            tokio::spawn(api::clean_up_regularly(app.clone())),
             listen(listener, api::router(app.clone()), &stopping, "REST API"),
             listen(proxy_listener, api::proxy_router(app), &stopping, "proxy"),
             tokio::spawn(follow(config, door, tokens, log, stopping.clone())),
@@ -93,6 +101,7 @@ impl Host {
             proxy_address,
             made_key,
             sessions,
+            store,
             answers,
             stopping,
             tasks,
@@ -113,6 +122,7 @@ impl Host {
             // A task that panicked has ended, which is what is wanted of it here.
             let _ = task.await;
         }
+        self.store.close().await;
         // Sockets say goodbye; they are no part of the listeners any more.
         let _ = tokio::time::timeout(GOODBYE_WITHIN, self.answers.ended()).await;
     }

@@ -6,6 +6,7 @@ mod host;
 mod init;
 mod plugin;
 mod serve;
+mod store;
 mod token;
 
 use std::path::PathBuf;

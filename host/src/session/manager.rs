@@ -13,11 +13,13 @@ use tracing::{info, info_span};
 use super::errors::SessionError;
 use super::events::{Bus, Watcher};
 use super::id::SessionId;
+use super::memory::Memory;
 use super::plans::{camera_spec, demand, plan};
 use super::state::{PastSession, Session, SessionStatus};
 use crate::auth::Limits;
 use crate::clock::now_us;
 use crate::config::{Config, Terrain, TerrainId};
+use crate::library::Library;
 use crate::plugins::Registry;
 use crate::proxy::{CameraState, Feed, Start};
 use crate::recording::{Admission, FfmpegTools, Recording, RecordingStatus, StopError, ToolStatus};
@@ -37,6 +39,7 @@ const CALL_TAKES_US: i64 = 150_000;
 pub struct Sessions {
     config: watch::Receiver<Arc<Config>>,
     registry: Arc<Registry>,
+    memory: Memory,
     admission: Admission,
     tools: FfmpegTools,
     book: Mutex<Book>,
@@ -80,10 +83,15 @@ impl Book {
 
 impl Sessions {
     /// No sessions yet.
-    pub fn new(config: watch::Receiver<Arc<Config>>, registry: Arc<Registry>) -> Arc<Self> {
+    pub fn new(
+        config: watch::Receiver<Arc<Config>>,
+        registry: Arc<Registry>,
+        memory: Memory,
+    ) -> Arc<Self> {
         Arc::new(Self {
             config,
             registry,
+            memory,
             admission: Admission::default(),
             tools: FfmpegTools::default(),
             book: Mutex::new(Book::default()),
@@ -100,6 +108,11 @@ impl Sessions {
     /// The plugins.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// The finished files.
+    pub fn library(&self) -> &Arc<Library> {
+        &self.memory.library
     }
 
     /// What happens to sessions and plugins.
@@ -171,6 +184,7 @@ impl Sessions {
         let session = Arc::new(session);
         info!(session_id = %id, terrain_id = %terrain.id, owner_id, "session created");
         metrics().sessions_created.inc();
+        self.memory.session(&session);
         let watcher = Watcher::created(Arc::clone(&session), Arc::clone(&self.events));
         self.tasks.spawn(watcher.run());
         book.active.insert(terrain.id.clone(), id.clone());
@@ -270,7 +284,8 @@ impl Sessions {
         let (sessions, closing) = (Arc::clone(self), Arc::clone(session));
         let ended = Arc::clone(&recording);
         self.tasks.spawn(async move {
-            ended.finished().await;
+            sessions.memory.follow(&closing, &ended).await;
+            sessions.keep(&closing, &ended).await;
             sessions.close_feed(&closing).await;
         });
         Ok(recording.status())
@@ -286,6 +301,7 @@ impl Sessions {
             return session.recording_status().ok_or(SessionError::NotRecording);
         };
         let stopped = recording.stop().await;
+        self.keep(session, &recording).await;
         self.close_feed(session).await;
         stopped.map_err(|StopError::NoPicture| SessionError::NoPicture)
     }
@@ -295,8 +311,18 @@ impl Sessions {
         if let Some(recording) = session.recording() {
             // Without a picture there is no file: the session closes all the same.
             let _ = recording.stop().await;
+            self.keep(session, &recording).await;
         }
         self.close_feed(session).await;
+    }
+
+    /// Has the file of a recording that is over listed, once.
+    async fn keep(&self, session: &Session, recording: &Recording) {
+        let kept = session.kept.get_or_init(|| async {
+            let status = recording.finished().await;
+            self.memory.finished(session, &status).await;
+        });
+        kept.await;
     }
 
     /// Ends everything, for the host's end.
@@ -341,6 +367,7 @@ impl Sessions {
             feed
         };
         info!(session_id = %session.id, "session closed");
+        self.memory.session(session);
         feed.close().await;
         true
     }

@@ -6,10 +6,14 @@ mod errors;
 pub mod events;
 mod id;
 mod manager;
+mod memory;
 mod plans;
+mod records;
 mod state;
 
 pub use errors::SessionError;
 pub use id::SessionId;
 pub use manager::Sessions;
+pub use memory::Memory;
+pub use records::past;
 pub use state::{PastSession, Session, SessionStatus};

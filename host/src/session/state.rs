@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use tokio::sync::OnceCell;
 use tokio::sync::watch;
 
 use super::id::SessionId;
@@ -39,6 +40,8 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When somebody last did something with it, on the monotonic clock, microseconds.
     used_us: AtomicI64,
+    /// Set once the file of its recording is listed.
+    pub(super) kept: OnceCell<()>,
     state: Mutex<State>,
     /// Tells of a recording that began and of the session's end.
     changed: watch::Sender<()>,
@@ -98,6 +101,7 @@ impl Session {
             owner_id,
             created_at,
             used_us: AtomicI64::new(now_us()),
+            kept: OnceCell::new(),
             state: Mutex::new(state),
             changed: watch::Sender::new(()),
         }
@@ -113,6 +117,7 @@ impl Session {
             owner_id: past.owner_id,
             created_at: past.created_at,
             used_us: AtomicI64::new(now_us()),
+            kept: OnceCell::new(),
             state: Mutex::new(State {
                 feed: None,
                 last_camera: Some(camera),
@@ -127,10 +132,15 @@ impl Session {
         self.used_us.store(now_us(), Ordering::Relaxed);
     }
 
+    /// Whether a recording is under way.
+    pub fn is_recording(&self) -> bool {
+        let status = self.recording_status();
+        status.is_some_and(|status| !status.state.is_final())
+    }
+
     /// How long nobody called it and nothing was recorded.
     pub fn idle(&self) -> Duration {
-        let status = self.recording_status();
-        if status.is_some_and(|status| !status.state.is_final()) {
+        if self.is_recording() {
             self.touch();
         }
         let us = now_us() - self.used_us.load(Ordering::Relaxed);

@@ -1,0 +1,63 @@
+//! What sessions leave behind: in the catalogue, and in the library of files.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tracing::error;
+
+use super::records;
+use super::state::Session;
+use crate::catalogue::Journal;
+use crate::library::Library;
+use crate::recording::{Recording, RecordingState, RecordingStatus};
+
+/// Where it is left. A catalogue that is slow or full disturbs no session.
+#[derive(Clone)]
+pub struct Memory {
+    /// The way into the catalogue.
+    pub journal: Arc<Journal>,
+    /// The finished files.
+    pub library: Arc<Library>,
+}
+
+impl Memory {
+    /// A session began or closed.
+    pub(super) fn session(&self, session: &Session) {
+        self.journal
+            .session(records::session(session, Timestamp::now()));
+    }
+
+    /// Follows a recording until it is over: its states and gaps, and what came of it.
+    pub(super) async fn follow(&self, session: &Session, recording: &Recording) {
+        let mut status = recording.watch();
+        let mut told = None;
+        loop {
+            let now = status.borrow_and_update().clone();
+            let mark = (now.state, now.gaps.len(), now.started_at);
+            if told != Some(mark) {
+                told = Some(mark);
+                self.recording(session, &now);
+            }
+            if now.state.is_final() || status.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// A recording is over: its file is listed when this returns, as far as the disk lets it.
+    /// May be called again.
+    pub(super) async fn finished(&self, session: &Session, status: &RecordingStatus) {
+        self.recording(session, status);
+        if status.state != RecordingState::Completed {
+            return;
+        }
+        if let Err(error) = self.library.add(records::new_file(session)).await {
+            error!(session_id = %session.id, %error, "the file is not listed yet; it is at the next start at the latest");
+        }
+    }
+
+    fn recording(&self, session: &Session, status: &RecordingStatus) {
+        self.journal
+            .recording(records::recording(session, status, Timestamp::now()));
+    }
+}
