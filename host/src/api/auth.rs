@@ -10,9 +10,20 @@ use super::client::Client;
 use super::problem::Problem;
 use super::{App, cookie};
 
-/// `POST /api/auth/cookie`: the token of the header as a cookie, for as long as it is good.
+/// Token as a cookie
 ///
-/// What the token may do is asked where the cookie is used; here it only has to be good.
+/// The token of the header as the cookie `padelvar_token`, for as long as it is good: what a page
+/// fetches by its address (previews, downloads, events) then needs no ticket. What the token may
+/// do is asked where the cookie is used.
+#[utoipa::path(
+    post,
+    path = "/api/auth/cookie",
+    tag = "auth",
+    responses(
+        (status = 204, description = "The cookie is set"),
+        (status = 422, description = "`token_too_long`: browsers keep no cookie of over 4096 bytes"),
+    )
+)]
 pub async fn set_cookie(
     State(app): State<App>,
     papers: Papers,

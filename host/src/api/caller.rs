@@ -8,7 +8,7 @@ use axum::http::{Method, header};
 use jiff::Timestamp;
 
 use super::client::Client;
-use super::guard::{Known, RequestId};
+use super::guard::RequestId;
 use super::input::Params;
 use super::problem::Problem;
 use super::{App, cookie, origin};
@@ -22,7 +22,6 @@ pub struct Papers {
     presented: Presented,
     request_id: Option<String>,
     asked: Asked,
-    known: Known,
 }
 
 impl Papers {
@@ -52,7 +51,6 @@ impl Papers {
     /// The token of the header, where it is good, and when it ends.
     pub async fn token(&self, app: &App) -> Result<(&str, Timestamp), Problem> {
         let verified = app.door.by_token(&self.presented).await?;
-        self.known.set();
         let token = self.presented.bearer.as_deref().unwrap_or_default();
         Ok((token, verified.expires))
     }
@@ -63,7 +61,6 @@ impl Papers {
     }
 
     fn of(&self, principal: Principal) -> auth::Caller {
-        self.known.set();
         auth::Caller {
             principal,
             address: self.presented.address,
@@ -83,7 +80,6 @@ impl FromRequestParts<App> for Papers {
             presented: presented(parts, client, &config.server.cors_origins),
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()),
             asked: parts.extensions.get::<Asked>().cloned().unwrap_or_default(),
-            known: parts.extensions.get::<Known>().cloned().unwrap_or_default(),
         })
     }
 }

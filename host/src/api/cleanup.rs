@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use serde::Serialize;
 use tokio::time::{Instant, sleep};
 use tracing::warn;
+use utoipa::ToSchema;
 
 use super::App;
 use super::caller::Caller;
 use super::problem::Problem;
+use super::views::Success;
 use crate::auth::{Action, Resource};
 use crate::session::SessionId;
 
@@ -21,19 +23,44 @@ const LEAST_OFTEN: Duration = Duration::from_mins(1);
 /// How often the folder of videos is looked through.
 const FILES_EVERY: Duration = Duration::from_mins(10);
 
-/// `POST /api/video/cleanup`
+/// What was removed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CleanupAnswer {
+    success: Success,
+    /// Sessions that nobody used: they are closed.
+    sessions: Vec<String>,
+    /// Sessions whose feed ended.
+    feeds: Vec<String>,
+    /// Files that held no picture: they are deleted.
+    files: Vec<String>,
+}
+
+/// Clean up
+///
+/// Ends sessions that nobody has called, watched or recorded for `session_idle_minutes`, with
+/// their feeds, and deletes MP4s under 1 KB or without a picture. The host does the same by
+/// itself from time to time.
+#[utoipa::path(
+    post,
+    path = "/api/video/cleanup",
+    tag = "host",
+    responses((status = 200, description = "The ids of what was removed", body = CleanupAnswer))
+)]
 pub async fn cleanup(
     State(app): State<App>,
     Caller(caller): Caller,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<CleanupAnswer>, Problem> {
     app.door
         .ask(&caller, Action::SystemCleanup, &Resource::host())?;
     let sessions = end_idle(&app).await;
     let files = remove_junk(&app).await;
     // A feed lives and ends with its session.
-    Ok(Json(
-        json!({"success": true, "sessions": sessions, "feeds": sessions, "files": files}),
-    ))
+    Ok(Json(CleanupAnswer {
+        success: Success,
+        feeds: sessions.clone(),
+        sessions,
+        files,
+    }))
 }
 
 /// Cleans up until the host stops.

@@ -30,7 +30,7 @@ use self::listener::{Listener, Told, View};
 use super::App;
 use super::caller::Papers;
 use super::problem::Problem;
-use super::views::{self, id_value};
+use super::views;
 use crate::auth::{self, Action, Resource};
 use crate::session::Session;
 use crate::session::events::Happened;
@@ -42,7 +42,19 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long a client should wait before it comes back.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// `GET /api/video/events`
+/// Events
+///
+/// Server-sent events `session`, `recording`, `camera` and `plugin`, each with the object as its
+/// data; those that the caller may view. A stream begins with what there is, or goes on behind
+/// `Last-Event-ID`; where that is not known any more, it begins with the event `reset`.
+#[utoipa::path(
+    get,
+    path = "/api/video/events",
+    tag = "events",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The last event that was seen")),
+    responses((status = 200, description = "What happens, without end", body = String,
+        content_type = "text/event-stream"))
+)]
 pub async fn events(
     State(app): State<App>,
     papers: Papers,
@@ -113,13 +125,13 @@ struct Viewer {
 impl View for Viewer {
     fn session(&self, session: &Session) -> Option<Value> {
         let viewed = self.may(Action::SessionView, &session.resource());
-        viewed.then(|| views::session(&self.app, &self.caller, session))
+        viewed.then(|| json!(views::session(&self.app, &self.caller, session)))
     }
 
     fn recording(&self, session: &Session) -> Option<Value> {
         let status = session.recording_status()?;
         let viewed = self.may(Action::RecordingView, &session.resource());
-        viewed.then(|| views::recording(session, &status))
+        viewed.then(|| json!(views::recording(session, &status)))
     }
 
     fn happened(&self, happened: &Happened) -> Option<Value> {
@@ -129,11 +141,11 @@ impl View for Viewer {
                 status,
                 camera,
             } => {
-                let mut object = self.session(session)?;
+                let viewed = self.may(Action::SessionView, &session.resource());
+                let camera = camera.as_ref();
                 // As it was then, and not as it is now.
-                object["status"] = json!(status);
-                object["camera"] = json!(camera);
-                Some(object)
+                let then = || views::session_as(&self.app, &self.caller, session, *status, camera);
+                viewed.then(|| json!(then()))
             }
             Happened::Recording {
                 session,
@@ -141,22 +153,15 @@ impl View for Viewer {
                 at_us,
             } => {
                 let viewed = self.may(Action::RecordingView, &session.resource());
-                viewed.then(|| {
-                    let mut object = views::recording(session, status);
-                    let elapsed = views::rounded(status.elapsed_seconds(*at_us));
-                    let remaining = views::rounded(status.remaining_seconds(*at_us));
-                    object["elapsed_seconds"] = json!(elapsed);
-                    object["remaining_seconds"] = json!(remaining);
-                    object
-                })
+                viewed.then(|| json!(views::recording_at(session, status, *at_us)))
             }
             Happened::Camera { session, status } => {
                 let viewed = self.may(Action::SessionView, &session.resource());
                 viewed.then(|| {
-                    let mut object = json!(status);
+                    let mut object = json!(views::camera(status));
                     object["session_id"] = json!(session.id.as_str());
-                    object["terrain_id"] = id_value(session.terrain_id.as_str());
-                    object["club_id"] = id_value(session.club_id.as_str());
+                    object["terrain_id"] = json!(session.terrain_id);
+                    object["club_id"] = json!(session.club_id);
                     object
                 })
             }

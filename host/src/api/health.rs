@@ -3,21 +3,40 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde_json::{Value, json};
 
 use super::App;
 use super::problem::Problem;
+use super::views::{HealthAnswer, StatusAnswer, Success, Wellness};
 use crate::recording::{Admission, ToolStatus};
 
-/// `GET /healthz`: the process answers.
-pub async fn alive() -> Json<Value> {
-    Json(json!({"success": true, "status": "alive"}))
+/// Liveness
+///
+/// The process answers.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "host",
+    responses((status = 200, description = "`alive`", body = StatusAnswer))
+)]
+pub async fn alive() -> Json<StatusAnswer> {
+    Json("alive".into())
 }
 
-/// `GET /readyz`: a recording could start.
-pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Problem> {
+/// Readiness
+///
+/// A recording could start.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "host",
+    responses(
+        (status = 200, description = "`ready`", body = StatusAnswer),
+        (status = 503, description = "`not_ready`: `detail` says why"),
+    )
+)]
+pub async fn ready(State(app): State<App>) -> Result<Json<StatusAnswer>, Problem> {
     match problems(&app).await.into_iter().next() {
-        None => Ok(Json(json!({"success": true, "status": "ready"}))),
+        None => Ok(Json("ready".into())),
         Some(reason) => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "not_ready",
@@ -26,35 +45,44 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Problem> {
     }
 }
 
-/// `GET /api/video/health`: always 200, with the reference's keys.
-pub async fn health(State(app): State<App>) -> Json<Value> {
+/// Health
+///
+/// Always 200.
+#[utoipa::path(
+    get,
+    path = "/api/video/health",
+    tag = "host",
+    responses((status = 200, description = "How the host is doing", body = HealthAnswer))
+)]
+pub async fn health(State(app): State<App>) -> Json<HealthAnswer> {
     let config = app.sessions.config();
     let ffmpeg = app.sessions.ffmpeg().await;
     let problems = problems(&app).await;
     let status = if problems.is_empty() {
-        "healthy"
+        Wellness::Healthy
     } else {
-        "degraded"
+        Wellness::Degraded
     };
-    let ffmpeg_version = match &ffmpeg {
-        ToolStatus::Available(version) => Some(version),
+    let ffmpeg_available = ffmpeg.is_available();
+    let ffmpeg_version = match ffmpeg {
+        ToolStatus::Available(version) => Some(version.clone()),
         ToolStatus::Missing(_) => None,
     };
-    Json(json!({
-        "success": true,
-        "status": status,
-        "problems": problems,
-        "version": env!("CARGO_PKG_VERSION"),
-        "ffmpeg_available": ffmpeg.is_available(),
-        "ffmpeg_path": config.video.ffmpeg_path.display().to_string(),
-        "ffmpeg_version": ffmpeg_version,
-        "active_sessions": app.sessions.list(false).len(),
-        "active_recordings": app.sessions.running_recordings(),
-        "max_concurrent": config.video.max_concurrent_recordings,
-        "free_bytes": Admission::free_bytes(&config.video.videos_dir).ok(),
-        "proxy_type": "padelvar (internal)",
-        "pipeline": "Camera → adapter (WASM) → proxy → FFmpeg → MP4",
-    }))
+    Json(HealthAnswer {
+        success: Success,
+        status,
+        problems,
+        version: env!("CARGO_PKG_VERSION"),
+        ffmpeg_available,
+        ffmpeg_path: config.video.ffmpeg_path.display().to_string(),
+        ffmpeg_version,
+        active_sessions: app.sessions.list(false).len(),
+        active_recordings: app.sessions.running_recordings(),
+        max_concurrent: config.video.max_concurrent_recordings,
+        free_bytes: Admission::free_bytes(&config.video.videos_dir).ok(),
+        proxy_type: "padelvar (internal)",
+        pipeline: "Camera → adapter (WASM) → proxy → FFmpeg → MP4",
+    })
 }
 
 /// Why no recording could start.

@@ -12,9 +12,12 @@ use axum::http::{StatusCode, Uri, header};
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Type};
 
 use super::problem::Problem;
-use crate::config::TerrainId;
+use crate::config::{ClubId, TerrainId};
 
 /// Longest body of a request. Stops clients that send without end.
 const MOST_BYTES: usize = 64 << 10;
@@ -25,6 +28,21 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The id in a path. What is no text is the id of nothing.
 pub struct Id(pub String);
+
+impl IntoParams for Id {
+    /// The id of a session, which is most ids.
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let id = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^sess_[A-Za-z0-9-]{1,32}_[0-9]{1,20}$"))
+            .examples(["sess_1_1732281000123"]);
+        let mut parameter = Parameter::new("id");
+        parameter.parameter_in = ParameterIn::Path;
+        parameter.description = Some("The session's id.".to_owned());
+        parameter.schema = Some(id.into());
+        vec![parameter]
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;
@@ -49,6 +67,25 @@ impl Params {
     /// The value of one.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    /// How many things are wanted, 1 to `most`; `most` where the parameter is missing.
+    pub fn limit(&self, name: &str, most: usize) -> Result<usize, Problem> {
+        let Some(text) = self.get(name) else {
+            return Ok(most);
+        };
+        let limit = text.parse().ok().filter(|limit| (1..=most).contains(limit));
+        limit.ok_or_else(|| {
+            Problem::bad_value(name, format!("{name} is a whole number from 1 to {most}"))
+        })
+    }
+
+    /// A club, where one is named.
+    pub fn club_id(&self, name: &str) -> Result<Option<ClubId>, Problem> {
+        let parsed = self.get(name).map(str::parse::<ClubId>);
+        parsed
+            .transpose()
+            .map_err(|error| Problem::bad_value(name, error.to_string()))
     }
 }
 
@@ -168,5 +205,51 @@ impl Fields {
         self.0
             .get(name)
             .ok_or_else(|| Problem::bad_value(name, format!("{name} is missing")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(query: &str) -> Params {
+        Params::of(&format!("/x?{query}").parse().unwrap())
+    }
+
+    #[test]
+    fn limits_are_checked_and_the_last_of_a_repeated_parameter_counts() {
+        assert_eq!(params("").limit("limit", 100).unwrap(), 100);
+        assert_eq!(params("limit=1&x=y").limit("limit", 100).unwrap(), 1);
+        assert_eq!(
+            params("limit=0&limit=100").limit("limit", 100).unwrap(),
+            100
+        );
+        for bad in [
+            "0",
+            "101",
+            "-1",
+            "1.5",
+            "",
+            "ten",
+            "99999999999999999999999",
+        ] {
+            let query = format!("limit={bad}");
+            assert!(params(&query).limit("limit", 100).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn clubs_are_ids() {
+        assert_eq!(params("").club_id("club_id").unwrap(), None);
+        let club = params("club_id=7").club_id("club_id").unwrap();
+        assert_eq!(club, Some(ClubId::from(7)));
+        for bad in ["", "a%20b", "..%2f", "%00", "%ff"] {
+            assert!(
+                params(&format!("club_id={bad}"))
+                    .club_id("club_id")
+                    .is_err(),
+                "{bad}"
+            );
+        }
     }
 }

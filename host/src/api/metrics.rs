@@ -34,7 +34,19 @@ impl FromRequestParts<App> for Local {
     }
 }
 
-/// `GET /metrics`: Prometheus text 0.0.4.
+/// Metrics
+///
+/// Prometheus text 0.0.4, for a Prometheus on the same machine.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "host",
+    responses(
+        (status = 200, description = "The figures", body = String, content_type = "text/plain"),
+        (status = 403, description = "`loopback_only`"),
+        (status = 500, description = "The figures could not be read"),
+    )
+)]
 pub async fn show(State(app): State<App>, _local: Local) -> Result<Response, Problem> {
     // The disk and `/proc` may take their time.
     let text = tokio::task::spawn_blocking(move || prometheus(&state(&app))).await;

@@ -1,12 +1,16 @@
 //! The REST API and the proxy listener: parse, authenticate, ask, answer. The only room that
 //! knows HTTP answers; what is done is done in `session`.
 
+mod access;
 mod auth;
+mod bodies;
 mod caller;
 mod cleanup;
 mod client;
 mod conditional;
 mod cookie;
+mod cors;
+mod docs;
 mod events;
 mod feeds;
 mod files;
@@ -16,27 +20,44 @@ mod input;
 mod metering;
 mod metrics;
 mod open_answers;
+mod open_files;
+mod openapi;
 mod origin;
+mod panics;
 mod permit;
+mod plugins;
 mod preview;
 mod preview_socket;
 mod problem;
 mod recordings;
 mod request_id;
+mod routes;
 mod server;
 mod sessions;
+mod terrains;
+#[cfg(test)]
+mod testing;
 mod views;
 mod watching;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
+use axum::{Extension, Router};
 use tokio_util::sync::CancellationToken;
+use utoipa_axum::routes;
 
-use crate::auth::Door;
+use crate::auth::Action::{
+    FileDelete, FileDownload, FileList, PluginView, PreviewView, RecordingStart, RecordingStop,
+    RecordingView, SessionClose, SessionCreate, SessionView, SystemCleanup,
+};
+use crate::auth::{Action, Caller, Denied, Door, Limits};
 use crate::preview::Previews;
-use crate::session::Sessions;
+use crate::session::{Session, Sessions};
+
+use access::Access::{Asks, AsksByLink, Authenticated, Public};
+use openapi::Document;
+use routes::Routes;
 
 pub use cleanup::clean_up_regularly;
 pub use open_answers::OpenAnswers;
@@ -61,31 +82,63 @@ pub struct App {
     pub proxy_base: String,
 }
 
+impl App {
+    /// Asks whether the caller may do this with a session; who may, uses it.
+    fn ask_of(&self, caller: &Caller, action: Action, session: &Session) -> Result<Limits, Denied> {
+        let limits = self.door.ask(caller, action, &session.resource())?;
+        session.touch();
+        Ok(limits)
+    }
+}
+
 /// The REST API.
 pub fn router(app: App) -> Router {
-    let public = Router::new()
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(metrics::show))
-        .route("/api/video/health", get(health::health));
-    let guarded = Router::new()
-        .route("/api/video/session/create", post(sessions::create))
-        .route("/api/video/session/close", post(sessions::close))
-        .route("/api/video/session/list", get(sessions::list))
-        .route("/api/video/session/{id}", get(sessions::show))
-        .route("/api/video/record/start", post(recordings::start))
-        .route("/api/video/record/stop", post(recordings::stop))
-        .route("/api/video/record/status/{id}", get(recordings::show))
-        .route("/api/video/files/{id}/download", get(files::download))
-        .route("/api/video/cleanup", post(cleanup::cleanup))
-        .route("/api/video/events", get(events::events))
-        .route("/api/preview/{id}/snapshot.jpg", get(preview::snapshot))
-        .route("/api/preview/{id}/stream.mjpeg", get(preview::stream))
-        .route("/api/preview/{id}/ws", get(preview_socket::open))
-        .route("/api/preview/{id}/info", get(preview::info))
-        .route("/api/auth/cookie", post(auth::set_cookie));
-    let router = public.merge(guard::watch_over(guarded));
-    request_id::wrap(router).with_state(app)
+    let (router, document) = routes().finish();
+    let router = router.layer(Extension(Document::of(&document)));
+    request_id::wrap(router, &app).with_state(app)
+}
+
+/// The one list of routes.
+fn routes() -> Routes {
+    Routes::new()
+        .add(Public("whether the host is alive"), routes!(health::alive))
+        .add(Public("whether the host is ready"), routes!(health::ready))
+        .add(Public("how the host is doing"), routes!(health::health))
+        .add(
+            Public("figures, told to this machine only"),
+            routes!(metrics::show),
+        )
+        .add(Public("documentation"), routes!(openapi::document))
+        .add(Public("documentation"), routes!(docs::page))
+        .add(Public("documentation"), routes!(docs::file))
+        .add(Asks(&[SessionCreate]), routes!(sessions::create))
+        .add(
+            Asks(&[SessionClose, RecordingStop]),
+            routes!(sessions::close),
+        )
+        .add(Asks(&[SessionView]), routes!(sessions::list))
+        .add(Asks(&[SessionView]), routes!(sessions::show))
+        .add(Asks(&[RecordingStart]), routes!(recordings::start))
+        .add(Asks(&[RecordingStop]), routes!(recordings::stop))
+        .add(Asks(&[RecordingView]), routes!(recordings::show))
+        .add(Asks(&[SessionCreate, SessionView]), routes!(terrains::list))
+        .add(AsksByLink(&[FileDownload]), routes!(files::download))
+        .add(AsksByLink(&[PreviewView]), routes!(preview::snapshot))
+        .add(AsksByLink(&[PreviewView]), routes!(preview::stream))
+        .add(AsksByLink(&[PreviewView]), routes!(preview_socket::open))
+        .add(AsksByLink(&[PreviewView]), routes!(preview::info))
+        .add(Asks(&[FileList]), routes!(files::list))
+        .add(Asks(&[FileDelete]), routes!(files::delete))
+        .add(Asks(&[SystemCleanup]), routes!(cleanup::cleanup))
+        .add(
+            AsksByLink(&[SessionView, RecordingView, PluginView]),
+            routes!(events::events),
+        )
+        .add(
+            Authenticated("it gives back what the caller brought"),
+            routes!(auth::set_cookie),
+        )
+        .add(Asks(&[PluginView]), routes!(plugins::list))
 }
 
 /// The proxy listener: feeds as they are.
@@ -95,5 +148,5 @@ pub fn proxy_router(app: App) -> Router {
         .route("/{id}/stream.mjpeg", get(feeds::mjpeg))
         .route("/{id}/stream.mkv", get(feeds::matroska));
     let router = public.merge(guard::watch_over(guarded));
-    request_id::wrap(router).with_state(app)
+    request_id::wrap(router, &app).with_state(app)
 }

@@ -6,18 +6,33 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
 
 use super::App;
 use super::caller::Papers;
 use super::conditional::has_it;
 use super::input::Id;
 use super::problem::Problem;
+use super::views::{Binary, InfoAnswer, camera};
 use super::watching::{HeadOnly, can_be_shown, endless_head, multipart, multipart_type, viewed};
 use crate::clock::now_us;
 use crate::preview::{Audience, Picture, SnapshotError};
 
-/// `GET /api/preview/{id}/snapshot.jpg`: the latest picture that is there, at once.
+/// Snapshot
+///
+/// The latest picture that is there, at once.
+#[utoipa::path(
+    get,
+    path = "/api/preview/{id}/snapshot.jpg",
+    tag = "previews",
+    params(Id),
+    responses(
+        (status = 200, description = "A picture", body = Binary, content_type = "image/jpeg"),
+        (status = 304, description = "Not modified: the client has it"),
+        (status = 404, description = "`unknown_session`"),
+        (status = 410, description = "`session_closed`"),
+        (status = 503, description = "`no_picture` yet, or `no_snapshot`"),
+    )
+)]
 pub async fn snapshot(
     State(app): State<App>,
     papers: Papers,
@@ -59,7 +74,22 @@ fn no_snapshot(error: &SnapshotError) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, error.to_string())
 }
 
-/// `GET /api/preview/{id}/stream.mjpeg`: JPEGs of any camera.
+/// Live pictures
+///
+/// One JPEG a part, of any camera, without end.
+#[utoipa::path(
+    get,
+    path = "/api/preview/{id}/stream.mjpeg",
+    tag = "previews",
+    params(Id),
+    responses(
+        (status = 200, description = "Pictures", body = Binary,
+            content_type = "multipart/x-mixed-replace"),
+        (status = 404, description = "`unknown_session`"),
+        (status = 410, description = "`session_closed`"),
+        (status = 503, description = "`no_ffmpeg`: the camera sends no JPEGs, and FFmpeg is missing"),
+    )
+)]
 pub async fn stream(
     State(app): State<App>,
     papers: Papers,
@@ -78,26 +108,33 @@ pub async fn stream(
     Ok(multipart(&app.answers, watched.permit, viewer))
 }
 
-/// `GET /api/preview/{id}/info`: what is known of the pictures.
+/// About the live pictures
+#[utoipa::path(
+    get,
+    path = "/api/preview/{id}/info",
+    tag = "previews",
+    params(Id),
+    responses(
+        (status = 200, description = "What is known of them", body = InfoAnswer),
+        (status = 404, description = "`unknown_session`"),
+        (status = 410, description = "`session_closed`"),
+    )
+)]
 pub async fn info(
     State(app): State<App>,
     papers: Papers,
     Id(id): Id,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<InfoAnswer>, Problem> {
     let feed = viewed(&app, &papers, &id).await?.feed;
-    let camera = feed.status();
+    let viewers = app.previews.audience(&id, Audience::Viewers);
     let age_us = feed.last_picture_us().map(|last_us| now_us() - last_us);
-    Ok(Json(json!({
-        "success": true,
-        "codec": camera.codec,
-        "width": camera.width,
-        "height": camera.height,
-        "fps": camera.fps,
-        "state": camera.state,
-        "viewers": app.previews.audience(&id, Audience::Viewers),
-        // A camera's clock may be a little ahead of the host's.
-        "last_frame_age_ms": age_us.map(|age_us| age_us.max(0) / 1000),
-    })))
+    // A camera's clock may be a little ahead of the host's.
+    let age_ms = age_us.map(|age_us| age_us.max(0) / 1000);
+    Ok(Json(InfoAnswer::new(
+        camera(&feed.status()),
+        viewers,
+        age_ms,
+    )))
 }
 
 #[cfg(test)]

@@ -35,7 +35,23 @@ const DEAD_AFTER: Duration = Duration::from_secs(50);
 /// How long goodbye may take.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(1);
 
-/// `GET /api/preview/{id}/ws`
+/// Live pictures by WebSocket
+///
+/// One JPEG a binary message. A page of another origin must be named in `server.cors_origins`.
+#[utoipa::path(
+    get,
+    path = "/api/preview/{id}/ws",
+    tag = "previews",
+    params(Id),
+    responses(
+        (status = 101, description = "The socket is open"),
+        (status = 400, description = "Not a WebSocket handshake"),
+        (status = 404, description = "`unknown_session`"),
+        (status = 410, description = "`session_closed`"),
+        (status = 426, description = "Not a request for a WebSocket"),
+        (status = 503, description = "`no_ffmpeg`: the camera sends no JPEGs, and FFmpeg is missing"),
+    )
+)]
 pub async fn open(
     State(app): State<App>,
     papers: Papers,

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::auth::{Denied, Unauthenticated};
+use crate::library::LibraryError;
 use crate::recording::Refused;
 use crate::session::SessionError;
 
@@ -42,6 +43,7 @@ impl Problem {
         let code = match status {
             StatusCode::RANGE_NOT_SATISFIABLE => "range_not_satisfiable",
             StatusCode::NOT_FOUND => "not_found",
+            StatusCode::PRECONDITION_FAILED => "precondition_failed",
             _ if status.is_server_error() => "internal",
             _ => "bad_request",
         };
@@ -145,6 +147,16 @@ impl From<Unauthenticated> for Problem {
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         Self::new(StatusCode::FORBIDDEN, denied.code, denied.reason)
+    }
+}
+
+impl From<LibraryError> for Problem {
+    fn from(error: LibraryError) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no_catalogue",
+            error.to_string(),
+        )
     }
 }
 

@@ -15,12 +15,14 @@ use super::App;
 use super::guard::RequestId;
 use super::metering::counted;
 use super::problem::Problem;
+use super::{cors, panics};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Adds ids, failures' bodies, and answers for paths and methods that there are not.
-pub fn wrap(router: Router<App>) -> Router<App> {
-    router
+/// Adds ids, failures' bodies, and answers for paths and methods that there are not, for panics
+/// and for pages of other origins.
+pub fn wrap(router: Router<App>, app: &App) -> Router<App> {
+    let router = router
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async {
             let status = StatusCode::METHOD_NOT_ALLOWED;
@@ -29,12 +31,14 @@ pub fn wrap(router: Router<App>) -> Router<App> {
                 "method_not_allowed",
                 "this path does not know this method",
             )
-        })
+        });
+    cors::wrap(panics::caught(router), app)
         .layer(from_fn(with_id))
         .layer(from_fn(counted))
 }
 
-async fn with_id(mut request: Request, next: Next) -> Response {
+/// Gives a request its id, and its failure a body.
+pub async fn with_id(mut request: Request, next: Next) -> Response {
     let id = new_id();
     request.extensions_mut().insert(RequestId(id.clone()));
     // The path only: a query may hold a ticket.

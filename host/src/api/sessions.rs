@@ -3,29 +3,47 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::App;
+use super::bodies::{Body, CreateSession, OfSession};
 use super::caller::Caller;
-use super::input::{Fields, Id, Params};
+use super::input::{Id, Params};
 use super::problem::Problem;
-use super::{App, views};
+use super::views::{self, SessionAnswer, SessionView, SessionsAnswer};
 use crate::auth::{Action, Resource};
 use crate::recording::RecordingState;
 use crate::session::SessionError;
 
-/// `POST /api/video/session/create`
+/// Create a session
+///
+/// Connects the terrain's camera. Answers within 5 s whether or not it is there: `camera.state`
+/// tells, and the host keeps trying.
+#[utoipa::path(
+    post,
+    path = "/api/video/session/create",
+    tag = "sessions",
+    request_body = CreateSession,
+    responses(
+        (status = 201, description = "The new session", body = SessionAnswer),
+        (status = 404, description = "`unknown_terrain`"),
+        (status = 409, description = "`terrain_busy`: it has an active session, which `session_id` \
+            names to those who may view it"),
+        (status = 503, description = "`stopping`: the host is going down"),
+    )
+)]
 pub async fn create(
     State(app): State<App>,
     Caller(caller): Caller,
-    fields: Fields,
-) -> Result<(StatusCode, Json<Value>), Problem> {
-    let terrain = app.sessions.terrain(&fields.terrain_id()?)?;
+    Body(wanted): Body<CreateSession>,
+) -> Result<(StatusCode, Json<SessionAnswer>), Problem> {
+    let terrain = app.sessions.terrain(&wanted.terrain_id)?;
     let resource = Resource::terrain(terrain.id.as_str(), terrain.club_id.as_str());
     let limits = app.door.ask(&caller, Action::SessionCreate, &resource)?;
     match app.sessions.create(&terrain, caller.id(), limits).await {
         Ok(session) => {
-            let body = json!({"success": true, "session": views::session(&app, &caller, &session)});
-            Ok((StatusCode::CREATED, Json(body)))
+            let session = views::session(&app, &caller, &session);
+            Ok((StatusCode::CREATED, Json(session.into())))
         }
         Err(SessionError::TerrainBusy {
             terrain,
@@ -52,15 +70,27 @@ pub async fn create(
     }
 }
 
-/// `POST /api/video/session/close`
+/// Close a session
+///
+/// Stops a running recording first; then `recording.stop` must be allowed too. Again is no
+/// mistake.
+#[utoipa::path(
+    post,
+    path = "/api/video/session/close",
+    tag = "sessions",
+    request_body = OfSession,
+    responses(
+        (status = 200, description = "The closed session", body = SessionAnswer),
+        (status = 404, description = "`unknown_session`"),
+    )
+)]
 pub async fn close(
     State(app): State<App>,
     Caller(caller): Caller,
-    fields: Fields,
-) -> Result<Json<Value>, Problem> {
-    let session = app.sessions.get(fields.text("session_id")?)?;
-    let resource = session.resource();
-    app.door.ask(&caller, Action::SessionClose, &resource)?;
+    Body(wanted): Body<OfSession>,
+) -> Result<Json<SessionAnswer>, Problem> {
+    let session = app.sessions.get(&wanted.session_id)?;
+    app.ask_of(&caller, Action::SessionClose, &session)?;
     let recording = session.recording_status();
     if recording.is_some_and(|status: crate::recording::RecordingStatus| {
         !matches!(
@@ -68,20 +98,39 @@ pub async fn close(
             RecordingState::Completed | RecordingState::Failed
         )
     }) {
-        app.door.ask(&caller, Action::RecordingStop, &resource)?;
+        app.ask_of(&caller, Action::RecordingStop, &session)?;
     }
     app.sessions.close(&session).await;
-    Ok(Json(
-        json!({"success": true, "session": views::session(&app, &caller, &session)}),
-    ))
+    Ok(Json(views::session(&app, &caller, &session).into()))
 }
 
-/// `GET /api/video/session/list`
+/// Which sessions are listed.
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "lowercase", default = "active")]
+#[expect(dead_code, reason = "shown in the document only")]
+enum Which {
+    Active,
+    All,
+}
+
+/// List sessions
+///
+/// Those that the caller may view.
+#[utoipa::path(
+    get,
+    path = "/api/video/session/list",
+    tag = "sessions",
+    params(("status" = inline(Option<Which>), Query, description = "`all`: closed ones too")),
+    responses(
+        (status = 200, description = "Sessions, oldest first", body = SessionsAnswer),
+        (status = 422, description = "`status` is neither `active` nor `all`"),
+    )
+)]
 pub async fn list(
     State(app): State<App>,
     Caller(caller): Caller,
     params: Params,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<SessionsAnswer>, Problem> {
     let closed_too = match params.get("status") {
         None | Some("active") => false,
         Some("all") => true,
@@ -95,20 +144,29 @@ pub async fn list(
                 .would_allow(&caller, Action::SessionView, &s.resource())
         })
         .map(|s| views::session(&app, &caller, s));
-    let sessions: Vec<Value> = visible.collect();
-    Ok(Json(json!({"success": true, "sessions": sessions})))
+    let sessions: Vec<SessionView> = visible.collect();
+    // Each was asked about; where there are none, nothing is shown.
+    caller.asked.open();
+    Ok(Json(sessions.into()))
 }
 
-/// `GET /api/video/session/{id}`
+/// A session
+#[utoipa::path(
+    get,
+    path = "/api/video/session/{id}",
+    tag = "sessions",
+    params(Id),
+    responses(
+        (status = 200, description = "The session, active or closed", body = SessionAnswer),
+        (status = 404, description = "`unknown_session`"),
+    )
+)]
 pub async fn show(
     State(app): State<App>,
     Caller(caller): Caller,
     Id(id): Id,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<SessionAnswer>, Problem> {
     let session = app.sessions.get(&id)?;
-    app.door
-        .ask(&caller, Action::SessionView, &session.resource())?;
-    Ok(Json(
-        json!({"success": true, "session": views::session(&app, &caller, &session)}),
-    ))
+    app.ask_of(&caller, Action::SessionView, &session)?;
+    Ok(Json(views::session(&app, &caller, &session).into()))
 }

@@ -42,6 +42,7 @@ pub async fn viewed(app: &App, papers: &Papers, id: &str) -> Result<Watched, Pro
     let session = app.sessions.get(id)?;
     let resource = session.resource();
     let permit = Permit::ask(&app.door, caller, Action::PreviewView, resource)?;
+    session.touch();
     let feed = session.feed().ok_or(SessionError::Closed)?;
     Ok(Watched { feed, permit })
 }
