@@ -59,13 +59,14 @@ pub async fn open(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let watched = viewed(&app, &papers, &id).await?;
     let config = app.sessions.config();
+    // First: of a page from elsewhere the cookie is not looked at, and 401 would be no help.
     if !origin::is_welcome(&headers, &config.server.cors_origins) {
         let detail = "this page's origin is not allowed; hint: name it in server.cors_origins";
         let status = StatusCode::FORBIDDEN;
         return Err(Problem::new(status, "origin_not_allowed", detail));
     }
+    let watched = viewed(&app, &papers, &id).await?;
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
         Err(rejection) => return Ok(not_a_socket(&rejection)),

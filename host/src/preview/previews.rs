@@ -94,12 +94,6 @@ impl Previews {
         desk.map_or(0, |desk| desk.counters.of(audience))
     }
 
-    /// How many of a kind watch anything.
-    pub fn everybody(&self, audience: Audience) -> usize {
-        let desks = self.desks();
-        desks.values().map(|desk| desk.counters.of(audience)).sum()
-    }
-
     /// How many watch a session in any way; while somebody does, it is not idle.
     pub fn viewers(&self, session: &str) -> usize {
         self.audience(session, Audience::Viewers) + self.proxy_clients(session)
