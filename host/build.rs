@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const PLUGINS: &[&str] = &["rtsp", "mjpeg", "snapshot"];
+const PLUGINS: &[&str] = &["rtsp", "mjpeg", "snapshot", "club-roles", "cedar"];
 const TARGET: &str = "wasm32-wasip2";
 
 fn main() {
@@ -13,7 +13,12 @@ fn main() {
     let root = host
         .parent()
         .expect("the host is a folder of the workspace");
-    for watched in ["plugins", "wit", "sdk/padelvar-sdk"] {
+    for watched in [
+        "plugins",
+        "wit",
+        "sdk/padelvar-sdk",
+        "sdk/padelvar-policy-sdk",
+    ] {
         watch(&root.join(watched));
     }
 
@@ -47,14 +52,26 @@ fn main() {
         "the built-in plugins could not be built; hint: rustup target add {TARGET}"
     );
     for plugin in PLUGINS {
+        // Libraries have no hyphens in their names.
         let built = target_dir
             .join(TARGET)
             .join("release")
-            .join(format!("{plugin}.wasm"));
+            .join(format!("{}.wasm", plugin.replace('-', "_")));
         let place = out.join(format!("{plugin}.wasm"));
         std::fs::copy(&built, &place)
             .unwrap_or_else(|error| panic!("{} is missing: {error}", built.display()));
     }
+    let version = version(&root.join("plugins/Cargo.toml"));
+    println!("cargo::rustc-env=PADELVAR_PLUGINS_VERSION={version}");
+}
+
+/// The version of a workspace's packages: the first in its manifest.
+fn version(manifest: &Path) -> String {
+    let text = std::fs::read_to_string(manifest).expect("the plugins have a manifest");
+    let mut lines = text.lines().map(str::trim);
+    let line = lines.find(|line| line.starts_with("version = "));
+    let quoted = line.and_then(|line| line.split('"').nth(1));
+    quoted.expect("the plugins have a version").to_owned()
 }
 
 /// Asks cargo to run this again when a source below `dir` changes.

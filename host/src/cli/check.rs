@@ -84,8 +84,10 @@ async fn check(config: &Config, good: &mut Vec<String>, problems: &mut Vec<Strin
         Ok(registry) => {
             for plugin in registry.list() {
                 match plugin.state {
-                    PluginState::Active => good.push(format!("plugin {}", plugin.name)),
-                    PluginState::Rejected => problems.push(format!(
+                    PluginState::Active | PluginState::Shadow => {
+                        good.push(format!("plugin {}", plugin.name));
+                    }
+                    PluginState::Rejected | PluginState::Quarantined => problems.push(format!(
                         "plugin {}: {}",
                         plugin.name,
                         plugin.reason.unwrap_or_default()

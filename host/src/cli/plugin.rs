@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Subcommand;
 
 use super::host::load_plugins;
 use crate::config::{self, process_environment};
-use crate::plugins::{Adapter, Cache, Origin, PluginEngine, PluginState};
+use crate::plugins::{
+    Adapter, Cache, Kind, LoadError, Origin, Outline, PluginEngine, PluginState, PolicyPlugin,
+    digest_of,
+};
 
 /// What can be done with plugins.
 #[derive(Subcommand)]
@@ -40,16 +43,15 @@ pub fn run(command: &PluginCommand) -> Result<()> {
             }
             for plugin in registry.list() {
                 let place = if plugin.built_in { "built in" } else { "file" };
+                let (name, kind) = (plugin.name, plugin.kind);
+                let reason = plugin.reason.unwrap_or_default();
                 match plugin.state {
-                    PluginState::Active => {
-                        println!(
-                            "{:12} {:8} {:8} {place}",
-                            plugin.name, plugin.kind, plugin.version
-                        );
+                    PluginState::Active | PluginState::Shadow => {
+                        println!("{name:12} {kind:8} {:8} {place}", plugin.version);
                     }
-                    PluginState::Rejected => {
-                        let reason = plugin.reason.unwrap_or_default();
-                        println!("{:12} {:8} rejected: {reason}", plugin.name, plugin.kind);
+                    PluginState::Rejected => println!("{name:12} {kind:8} rejected: {reason}"),
+                    PluginState::Quarantined => {
+                        println!("{name:12} {kind:8} quarantined: {reason}");
                     }
                 }
             }
@@ -65,22 +67,41 @@ fn inspect(file: &std::path::Path) -> Result<()> {
         .file_stem()
         .and_then(|stem| stem.to_str())
         .unwrap_or("plugin");
-    let engine = PluginEngine::new().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+    println!("name:    {name}");
+    println!("size:    {} bytes", wasm.len());
+    println!("sha256:  {}", digest_of(&wasm));
+    let refused = |error: LoadError| anyhow!("{} is not accepted: {error}", file.display());
+    let outline = Outline::read(&wasm).map_err(refused)?;
+    println!("imports: {}", lines(&outline.imports));
+    println!("exports: {}", lines(&outline.exports));
+    let kind = outline.kind().map_err(refused)?;
+    println!("kind:    {kind}");
+    println!("world:   {}", kind.world());
+    let engine = PluginEngine::new().map_err(|error| anyhow!("{error:#}"))?;
     let origin = Origin::File(file.to_owned());
-    match Adapter::load(&engine, &Cache::off(), name, origin, &wasm) {
-        Ok(adapter) => {
+    match kind {
+        Kind::Adapter => {
+            let adapter = Adapter::load(&engine, &Cache::off(), name, origin, &wasm);
+            let adapter = adapter.map_err(refused)?;
             let description = adapter.description();
-            println!("name:    {name}");
             println!("title:   {}", description.title);
             println!("version: {}", description.version);
-            println!("world:   padelvar:adapter/camera-adapter@0.1.0");
             println!("schemes: {}", description.schemes.join(", "));
             println!("options: {}", description.options.join(", "));
-            println!("size:    {} bytes", wasm.len());
-            println!("sha256:  {}", adapter.digest());
-            println!("accepted");
-            Ok(())
         }
-        Err(error) => bail!("{} is not accepted: {error}", file.display()),
+        Kind::Policy => {
+            let policy = PolicyPlugin::load(&engine, &Cache::off(), name, origin, &wasm);
+            let policy = policy.map_err(refused)?;
+            let description = policy.description();
+            println!("title:   {}", description.title);
+            println!("version: {}", description.version);
+        }
     }
+    println!("accepted");
+    Ok(())
+}
+
+/// Names under each other, beside the column of keys.
+fn lines(names: &[String]) -> String {
+    names.join("\n         ")
 }

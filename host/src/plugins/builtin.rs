@@ -16,3 +16,18 @@ pub const ADAPTERS: &[(&str, &[u8])] = &[
         include_bytes!(concat!(env!("OUT_DIR"), "/snapshot.wasm")),
     ),
 ];
+
+/// Name and component of each built-in policy.
+pub const POLICIES: &[(&str, &[u8])] = &[
+    (
+        "club-roles",
+        include_bytes!(concat!(env!("OUT_DIR"), "/club-roles.wasm")),
+    ),
+    (
+        "cedar",
+        include_bytes!(concat!(env!("OUT_DIR"), "/cedar.wasm")),
+    ),
+];
+
+/// The version that all of them have: a workspace of plugins has one.
+pub const PLUGINS_VERSION: &str = env!("PADELVAR_PLUGINS_VERSION");

@@ -1,4 +1,4 @@
-//! The one wasmtime engine, and the thread that advances its epochs.
+//! The wasmtime engines, and the thread that advances their epochs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,11 +9,11 @@ use wasmtime::{Config, Engine};
 /// How often a running guest is looked at. Deadlines are checked on this beat.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A wasmtime engine with the host's settings. Cloning is cheap; the ticker ends with the
-/// last clone.
+/// The engines of both kinds of plugins. Cloning is cheap; the ticker ends with the last clone.
 #[derive(Clone)]
 pub struct PluginEngine {
-    engine: Engine,
+    adapters: Engine,
+    policies: Engine,
     _ticker: Arc<Ticker>,
 }
 
@@ -28,15 +28,18 @@ impl Drop for Ticker {
 }
 
 impl PluginEngine {
-    /// An engine with its ticker running.
+    /// Engines with their ticker running.
     pub fn new() -> wasmtime::Result<Self> {
-        let mut config = Config::new();
-        config.epoch_interruption(true);
-        config.concurrency_support(false);
-        config.wasm_component_model(true);
-        let engine = Engine::new(&config)?;
+        let adapters = Engine::new(&config())?;
+        // Counting costs every block of code a little, so adapters are spared: they move
+        // megabytes, and have a thread whose processor time is their measure.
+        let mut counting = config();
+        counting.consume_fuel(true);
+        // Nobody reads them, and drawing one up is most of what a trap costs.
+        counting.wasm_backtrace_max_frames(None);
+        let policies = Engine::new(&counting)?;
         let end = Arc::new(AtomicBool::new(false));
-        let ticker_engine = engine.weak();
+        let engines = [adapters.weak(), policies.weak()];
         let ticker_end = Arc::clone(&end);
         std::thread::Builder::new()
             .name("plugin-ticker".into())
@@ -44,19 +47,33 @@ impl PluginEngine {
                 // `sleep` and not an interval that catches up: missed beats are skipped.
                 while !ticker_end.load(Ordering::Relaxed) {
                     std::thread::sleep(TICK);
-                    match ticker_engine.upgrade() {
-                        Some(engine) => engine.increment_epoch(),
-                        None => break,
+                    for engine in engines.iter().filter_map(wasmtime::EngineWeak::upgrade) {
+                        engine.increment_epoch();
                     }
                 }
             })?;
         Ok(Self {
-            engine,
+            adapters,
+            policies,
             _ticker: Arc::new(Ticker { end }),
         })
     }
 
+    /// The engine of adapters.
     pub(super) fn wasmtime(&self) -> &Engine {
-        &self.engine
+        &self.adapters
     }
+
+    /// The engine of policies: as the other, and it counts what a guest computes.
+    pub(super) fn counting(&self) -> &Engine {
+        &self.policies
+    }
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    config.concurrency_support(false);
+    config.wasm_component_model(true);
+    config
 }

@@ -19,7 +19,6 @@ use super::limits::CALL_WALL_SECONDS;
 use super::loader::Adapter;
 use super::trap::Trap;
 use crate::clock::thread_cpu_us;
-use crate::telemetry::metrics::PluginMemory;
 
 /// Stack of a guest's thread: wasmtime gives the guest 512 KiB of it.
 const STACK_BYTES: usize = 2 << 20;
@@ -151,7 +150,7 @@ fn serve(adapter: &Adapter, camera: &Camera, inbox: &std_mpsc::Receiver<Call>, m
             return;
         }
     };
-    let mut counted = PluginMemory::of(adapter.name());
+    let mut share = adapter.memory_share();
     while let Ok(call) = inbox.recv() {
         let before = thread_cpu_us();
         let answer = instance.handle(session, call.now_us, &call.event);
@@ -160,7 +159,7 @@ fn serve(adapter: &Adapter, camera: &Camera, inbox: &std_mpsc::Receiver<Call>, m
             cpu_us: thread_cpu_us().saturating_sub(before) as u64,
         });
         memory.store(instance.memory_bytes() as u64, Ordering::Relaxed);
-        counted.set(instance.memory_bytes());
+        share.set(instance.memory_bytes());
         let dead = answer.is_err();
         // The asker may have given up meanwhile; then nobody reads it.
         let _ = call.reply.send(answer);

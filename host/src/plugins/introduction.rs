@@ -1,4 +1,4 @@
-//! How an adapter may introduce itself. What it says is shown to people and compared with
+//! How a plugin may introduce itself. What it says is shown to people and compared with
 //! configurations, so it is held to what such names look like.
 
 use super::bindings::exported::Description;
@@ -14,21 +14,25 @@ const NAMES: usize = 64;
 /// Characters of a scheme or an option's name.
 const NAME_CHARS: usize = 64;
 
-/// Checks a description. The error continues "it …".
+/// Checks an adapter's description. The error continues "it …".
 pub fn check(description: &Description) -> Result<(), Trap> {
-    let title = &description.title;
-    if title.trim().is_empty() || *title != one_line(title, TITLE_CHARS) {
+    check_names(&description.title, &description.version)?;
+    names("scheme", &description.schemes, is_scheme)?;
+    names("option", &description.options, is_option)
+}
+
+/// Checks what every plugin says of itself. The error continues "it …".
+pub fn check_names(title: &str, version: &str) -> Result<(), Trap> {
+    if title.trim().is_empty() || title != one_line(title, TITLE_CHARS) {
         return Err(format!(
             "has a title that is not one line of 1 to {TITLE_CHARS} characters"
         ));
     }
-    let version = &description.version;
     let good = |c: char| c.is_ascii_alphanumeric() || ".+-_".contains(c);
     if version.is_empty() || version.len() > VERSION_CHARS || !version.chars().all(good) {
         return Err("has a version that does not look like 1.2.0".to_owned());
     }
-    names("scheme", &description.schemes, is_scheme)?;
-    names("option", &description.options, is_option)
+    Ok(())
 }
 
 fn names(what: &str, names: &[String], good: fn(&str) -> bool) -> Result<(), Trap> {

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use wasmtime::component::InstancePre;
+use wasmtime::Engine;
+use wasmtime::component::{Component, InstancePre};
 
 use super::bindings::exported::Description;
 use super::cache::Cache;
@@ -13,6 +14,8 @@ use super::engine::PluginEngine;
 use super::instance::Instance;
 use super::introduction;
 use super::limits::{CALL_CPU_US, SELF_CHECK_CPU_US};
+use super::memory::{MemoryGauge, MemoryShare};
+use super::outline::Kind;
 use super::text::reason;
 use super::trap::Trap;
 use super::wasi::{self, World};
@@ -36,9 +39,20 @@ pub enum LoadError {
     /// Not a component, or one that this host cannot compile.
     #[error("not a WebAssembly component that this host can load: {0}")]
     Component(String),
-    /// It does not export `padelvar:adapter/adapter@0.1.0` or imports what is not granted.
-    #[error("not an adapter for this host (padelvar:adapter@0.1.0): {0}")]
-    World(String),
+    /// It is no plugin, or two.
+    #[error("neither an adapter nor a policy for this host: {0}")]
+    NoKind(&'static str),
+    /// Its exports have other types than its world's, or it imports what is not granted.
+    #[error("not a usable {kind} for this host ({}): {reason}", kind.world())]
+    World {
+        /// What it looks like.
+        kind: Kind,
+        /// What does not fit.
+        reason: String,
+    },
+    /// It has the name of another plugin whose place it may not take.
+    #[error("{0}")]
+    Name(String),
     /// Its self-check failed.
     #[error("its self-check failed: it {0}")]
     SelfCheck(Trap),
@@ -54,6 +68,7 @@ pub struct Adapter {
     component: InstancePre<World>,
     calls: AtomicU64,
     traps: AtomicU64,
+    memory: MemoryGauge,
 }
 
 impl Adapter {
@@ -66,23 +81,15 @@ impl Adapter {
         origin: Origin,
         wasm: &[u8],
     ) -> Result<Self, LoadError> {
-        let digest = hex(&Sha256::digest(wasm));
-        let component = cache
-            .component(engine.wasmtime(), &digest, wasm)
-            .map_err(|error| LoadError::Component(root(&error)))?;
+        let digest = digest_of(wasm);
+        let component = compile(engine.wasmtime(), cache, &digest, wasm)?;
         let component = wasi::linker(engine.wasmtime())
             .and_then(|linker| linker.instantiate_pre(&component))
             .and_then(|pre| super::bindings::CameraAdapterPre::new(pre.clone()).map(|_| pre))
-            .map_err(|error| LoadError::World(root(&error)))?;
-        // On a thread of its own: a synchronous WASI call would panic on a tokio worker.
-        let description = std::thread::scope(|scope| {
-            scope
-                .spawn(|| {
-                    let (engine, seed) = (engine.wasmtime(), [0; 32]);
-                    Instance::new(engine, &component, seed, SELF_CHECK_CPU_US)?.describe()
-                })
-                .join()
-                .unwrap_or_else(|_| Err("brought down the thread that checked it".into()))
+            .map_err(|error| LoadError::world(Kind::Adapter, &error))?;
+        let description = on_own_thread(|| {
+            let (engine, seed) = (engine.wasmtime(), [0; 32]);
+            Instance::new(engine, &component, seed, SELF_CHECK_CPU_US)?.describe()
         })
         .and_then(|description| introduction::check(&description).map(|()| description))
         .map_err(|trap| LoadError::SelfCheck(reason(&trap)))?;
@@ -95,6 +102,7 @@ impl Adapter {
             component,
             calls: AtomicU64::new(0),
             traps: AtomicU64::new(0),
+            memory: MemoryGauge::default(),
         })
     }
 
@@ -126,6 +134,11 @@ impl Adapter {
         )
     }
 
+    /// Linear memory of its live instances, bytes.
+    pub fn memory_bytes(&self) -> u64 {
+        self.memory.bytes()
+    }
+
     /// Whether it knows a URL scheme (lower case).
     pub fn knows_scheme(&self, scheme: &str) -> bool {
         self.description.schemes.iter().any(|known| known == scheme)
@@ -139,6 +152,10 @@ impl Adapter {
         self.traps.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(super) fn memory_share(&self) -> MemoryShare {
+        self.memory.share()
+    }
+
     pub(super) fn instantiate(&self) -> Result<Instance, Trap> {
         let mut seed = [0; 32];
         // Unpredictable to cameras, known to the host. When the system has no randomness a
@@ -146,6 +163,45 @@ impl Adapter {
         let _ = rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty());
         Instance::new(self.engine.wasmtime(), &self.component, seed, CALL_CPU_US)
     }
+}
+
+impl LoadError {
+    pub(super) fn world(kind: Kind, error: &wasmtime::Error) -> Self {
+        let reason = root(error);
+        Self::World { kind, reason }
+    }
+}
+
+/// SHA-256 of a component, lower case hexadecimal.
+pub fn digest_of(wasm: &[u8]) -> String {
+    hex(&Sha256::digest(wasm))
+}
+
+/// Compiled code for a component, out of the cache where it is there.
+pub(super) fn compile(
+    engine: &Engine,
+    cache: &Cache,
+    digest: &str,
+    wasm: &[u8],
+) -> Result<Component, LoadError> {
+    cache
+        .component(engine, digest, wasm)
+        .map_err(|error| LoadError::Component(root(&error)))
+}
+
+/// Runs a guest on a thread of its own and waits for it: a synchronous WASI call would panic
+/// on a tokio worker, and a guest may use a stack that the caller does not have.
+pub(super) fn on_own_thread<T: Send>(
+    run: impl FnOnce() -> Result<T, Trap> + Send,
+) -> Result<T, Trap> {
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .name("plugin-check".into())
+            .spawn_scoped(scope, run)
+            .map_err(|error| format!("has no thread: {error}"))?
+            .join()
+            .unwrap_or_else(|_| Err("brought down the thread that checked it".into()))
+    })
 }
 
 /// An error and its causes in one line.

@@ -2,7 +2,7 @@
 //!
 //! This is the only room that knows wasmtime. What comes out of it are values: an
 //! [`Adapter`] that was loaded and checked, and a [`Guest`], one running session of it on a
-//! thread of its own.
+//! thread of its own; a [`PolicyPlugin`], and an [`ActivePolicy`], which answers questions.
 
 mod bindings;
 mod builtin;
@@ -10,10 +10,14 @@ mod cache;
 mod engine;
 mod files;
 mod guest;
+mod info;
 mod instance;
 mod introduction;
 mod limits;
 mod loader;
+mod memory;
+mod outline;
+pub mod policy;
 mod registry;
 mod stderr;
 mod text;
@@ -24,6 +28,9 @@ pub use bindings::types;
 pub use cache::Cache;
 pub use engine::PluginEngine;
 pub use guest::{Answer, Guest, GuestError};
-pub use loader::{Adapter, LoadError, Origin};
-pub use registry::{PluginInfo, PluginState, Registry};
+pub use info::{PluginInfo, PluginState};
+pub use loader::{Adapter, LoadError, Origin, digest_of};
+pub use outline::{Kind, Outline};
+pub use policy::{ActivePolicy, PolicyPlugin};
+pub use registry::Registry;
 pub use text::{one_line, reason};

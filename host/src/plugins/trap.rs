@@ -18,6 +18,7 @@ pub fn explain(error: &wasmtime::Error, said: &str) -> Trap {
     }
     let root = match trap {
         Some(wasmtime::Trap::StackOverflow) => "recursed too deep: its stack is used up".to_owned(),
+        Some(wasmtime::Trap::OutOfFuel) => "took too long: it computed without end".to_owned(),
         // A guest keeps a second stack at the lower end of its memory.
         Some(wasmtime::Trap::MemoryOutOfBounds) => {
             "reached outside its memory, as by recursing too deep".to_owned()

@@ -58,7 +58,7 @@ async fn what_is_no_adapter_is_rejected_and_a_built_in_stays() {
         (
             "otherworld",
             guests::otherworld(),
-            "not an adapter for this host",
+            "neither an adapter nor a policy for this host",
         ),
         (
             "loops",
