@@ -1,5 +1,6 @@
 //! A client of the REST API.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
@@ -104,11 +105,29 @@ impl Api {
         }
     }
 
+    /// The same as this user of a club.
+    #[must_use]
+    pub fn user(&self, role: &str, user: &str, club: u32) -> Self {
+        self.with_token(Some(&token::of_user(role, user, club)))
+    }
+
     /// The same with another token, or none.
     #[must_use]
     pub fn with_token(&self, token: Option<&str>) -> Self {
         Self {
             token: token.map(str::to_owned),
+            ..self.clone()
+        }
+    }
+
+    /// The same from another address of this machine, `127.0.0.n`: to the host another client.
+    #[must_use]
+    pub fn from(&self, n: u8) -> Self {
+        let address = Ipv4Addr::new(127, 0, 0, n);
+        let client = Client::builder().no_proxy().timeout(PATIENCE);
+        let client = client.local_address(IpAddr::V4(address)).build();
+        Self {
+            client: client.expect("a client can be made"),
             ..self.clone()
         }
     }
@@ -130,7 +149,31 @@ impl Api {
         read(answer).await
     }
 
-    /// GET of a path, or of a whole URL.
+    /// A call with these headers and no body, with the token where there is one.
+    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+        read(self.open(method, path, headers).await).await
+    }
+
+    /// As [`send`](Self::send), the body not yet read.
+    pub async fn open(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> reqwest::Response {
+        let url = format!("{}{path}", self.base);
+        let mut request = self.client.request(method, &url);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let sent = request.send().await;
+        sent.unwrap_or_else(|e| panic!("{url}: {e:?}"))
+    }
+
+    /// GET of a path.
     pub async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, None).await
     }
@@ -146,6 +189,30 @@ impl Api {
     pub async fn fetch(&self, url: &str) -> Answer {
         let sent = self.client.get(url).send().await;
         read(sent.unwrap_or_else(|e| panic!("{e:?}"))).await
+    }
+
+    /// All pages of the list of files.
+    pub async fn files(&self, query: &str) -> Vec<Value> {
+        let (mut files, mut after) = (Vec::new(), String::new());
+        for _ in 0..100 {
+            let path = format!("/api/video/files/list?{query}{after}");
+            let page = self.get(&path).await.ok(200);
+            files.extend(page["files"].as_array().expect("a list").clone());
+            match &page["next"] {
+                Value::Null => return files,
+                Value::String(next) => after = format!("&after={next}"),
+                other => panic!("no cursor: {other}"),
+            }
+        }
+        panic!("the list does not end");
+    }
+
+    /// The cookie that a browser is given for the token: `name=value`.
+    pub async fn cookie(&self) -> String {
+        let answer = self.send(Method::POST, "/api/auth/cookie", &[]).await;
+        assert_eq!(answer.status, 204, "{}", answer.text());
+        let cookie = answer.header("set-cookie").split(';').next();
+        cookie.unwrap_or_default().to_owned()
     }
 
     /// `session/create`, as it is.

@@ -34,10 +34,14 @@ pub struct Host {
 impl Host {
     /// Starts a host in a folder of its own and waits until it is ready.
     pub async fn start(config: &Config) -> Self {
+        Self::start_in(Self::folder_for(config)).await
+    }
+
+    /// A folder with this configuration, for what must be there before the host starts.
+    pub fn folder_for(config: &Config) -> Arc<TempDir> {
         let folder = TempDir::with_prefix("padelvar-e2e-").expect("a folder can be made");
-        let folder = Arc::new(folder);
         files::write_private(&folder.path().join("padelvar.toml"), &config.text());
-        Self::start_in(folder).await
+        Arc::new(folder)
     }
 
     /// Starts a host in a folder that has a configuration.

@@ -10,8 +10,8 @@ use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
 use crate::simulated::{Cameras, FPS};
-use crate::sums::{median, verdict};
-use crate::usage::cpu;
+use padelvar_tests::sums::{median, verdict};
+use padelvar_tests::usage::cpu;
 
 const ROUNDS: u32 = 3;
 /// What comes before is the start of two programs and not the recording.

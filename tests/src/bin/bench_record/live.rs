@@ -6,7 +6,7 @@ use padelvar_tests::{Config, Host, cameras};
 use simcam::{Handle, RtspConfig, StartAt};
 use tokio::time::{Instant, sleep};
 
-use crate::sums::{greatest, median, verdict};
+use padelvar_tests::sums::{greatest, median, verdict};
 
 /// Tries a camera, each at another moment of its group of pictures.
 const TRIES: u32 = 8;

@@ -9,8 +9,6 @@ mod cost;
 mod live;
 mod memory;
 mod simulated;
-mod sums;
-mod usage;
 
 use std::process::ExitCode;
 

@@ -6,8 +6,8 @@ use padelvar_tests::{Config, Host};
 use tokio::time::sleep;
 
 use crate::simulated::{COUNT, Cameras};
-use crate::sums::verdict;
-use crate::usage::{self, Memory};
+use padelvar_tests::sums::verdict;
+use padelvar_tests::usage::{self, Memory};
 
 /// Live sessions at each measurement.
 const STEPS: [usize; 3] = [1, 5, COUNT];
