@@ -32,6 +32,8 @@ enum Task {
     },
     /// Does the set-up, then every check and test there is
     Test,
+    /// Does the set-up that the tests need, and nothing else
+    Setup,
     /// Does the set-up, builds in release mode and measures
     Bench {
         #[command(subcommand)]
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { arguments } => demo::run(&arguments),
         Task::Test => test::run(),
+        Task::Setup => setup::for_test().map(|()| ExitCode::SUCCESS),
         Task::Bench { what } => bench::run(&what),
     };
     match done {

@@ -1,10 +1,11 @@
 //! What a machine needs beside Rust.
 
+use std::fs;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
-use crate::command::{output, run, succeeds};
+use crate::command::{output, root, run, succeeds, target_dir};
 
 const WASM_TARGET: &str = "wasm32-wasip2";
 
@@ -41,7 +42,9 @@ pub fn for_demo() -> Result<()> {
 /// What building, running and testing need.
 pub fn for_test() -> Result<()> {
     for_demo()?;
-    gstreamer()
+    gstreamer()?;
+    chromium()?;
+    python()
 }
 
 fn wasm_target() -> Result<()> {
@@ -82,12 +85,8 @@ fn ffmpeg() -> Result<()> {
 }
 
 fn gstreamer() -> Result<()> {
-    // Debian's Python where there are others: only that one sees Debian's bindings.
-    let python = if std::path::Path::new("/usr/bin/python3").exists() {
-        "/usr/bin/python3"
-    } else {
-        "python3"
-    };
+    // Only Debian's Python sees Debian's bindings.
+    let python = debian_python();
     let there = || succeeds(Command::new(python).args(["-c", GSTREAMER_PROBE]));
     if there() {
         return Ok(());
@@ -100,6 +99,61 @@ fn gstreamer() -> Result<()> {
         bail!("GStreamer's RTSP server was installed, but {python} cannot load it");
     }
     Ok(())
+}
+
+/// The browser that pages are looked at with.
+fn chromium() -> Result<()> {
+    let there = || succeeds(Command::new("chromium").arg("--version"));
+    if there() {
+        return Ok(());
+    }
+    install(
+        "Chromium, which the tests look at pages with,",
+        &["chromium"],
+    )?;
+    if !there() {
+        bail!("Chromium was installed, but `chromium --version` still fails");
+    }
+    Ok(())
+}
+
+/// Python programs of the tests, in a virtual environment below the target folder. It is made
+/// anew when what it should hold has changed.
+fn python() -> Result<()> {
+    let venv = target_dir().join("tools").join("venv");
+    let wanted = root().join("tests/python/requirements.txt");
+    let holds = venv.join("requirements.txt");
+    let text = fs::read_to_string(&wanted).context("tests/python/requirements.txt")?;
+    if fs::read_to_string(&holds).is_ok_and(|held| held == text) {
+        return Ok(());
+    }
+    let python = debian_python();
+    if !succeeds(Command::new(python).args(["-c", "import ensurepip, venv"])) {
+        install("Python's venv", &["python3-venv"])?;
+    }
+    let _ = fs::remove_dir_all(&venv);
+    run(Command::new(python).args(["-m", "venv"]).arg(&venv))?;
+    let mut pip = Command::new(venv.join("bin/python"));
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--requirement",
+    ]);
+    run(pip.arg(&wanted))?;
+    // Last, so that what was interrupted is begun again.
+    fs::write(&holds, text).context("the virtual environment's list")
+}
+
+/// Debian's Python where there are others: its packages help only that one.
+fn debian_python() -> &'static str {
+    if std::path::Path::new("/usr/bin/python3").exists() {
+        "/usr/bin/python3"
+    } else {
+        "python3"
+    }
 }
 
 /// Installs packages where that needs no password, else says what to type.
