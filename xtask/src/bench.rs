@@ -18,6 +18,11 @@ pub enum Benchmark {
         #[arg(value_enum)]
         parts: Vec<Part>,
     },
+    /// CPU of a viewer of an MJPEG camera, and whether the recording beside it suffers
+    Viewers {
+        /// How many; 500 where nothing is said
+        viewers: Option<u32>,
+    },
 }
 
 /// A part of `record`.
@@ -35,16 +40,24 @@ pub enum Part {
 pub fn run(what: &Benchmark) -> Result<ExitCode> {
     setup::for_demo()?;
     match what {
-        Benchmark::Record { parts } => record(parts),
+        Benchmark::Record { parts } => {
+            let parts = parts.iter().map(|part| part.name().to_owned());
+            measure("bench_record", parts.collect())
+        }
+        Benchmark::Viewers { viewers } => {
+            let viewers = viewers.iter().map(u32::to_string);
+            measure("bench_viewers", viewers.collect())
+        }
     }
 }
 
-fn record(parts: &[Part]) -> Result<ExitCode> {
+/// Builds a program that measures, and runs it.
+fn measure(program: &str, arguments: Vec<String>) -> Result<ExitCode> {
     // One by one, so that the host is built with its own features and no others.
     for build in [
         ["--package", "padelvar", "--bin", "padelvar"],
         ["--package", "simcam", "--bin", "simcam"],
-        ["--package", "padelvar-tests", "--bin", "bench_record"],
+        ["--package", "padelvar-tests", "--bin", program],
     ] {
         command::run(cargo(["build", "--release"]).args(build))?;
     }
@@ -52,10 +65,8 @@ fn record(parts: &[Part]) -> Result<ExitCode> {
         let file = format!("{name}{EXE_SUFFIX}");
         target_dir().join("release").join(file)
     };
-    let mut bench = Command::new(built("bench_record"));
-    bench
-        .args(parts.iter().map(|part| part.name()))
-        .env("PADELVAR_BIN", built("padelvar"));
+    let mut bench = Command::new(built(program));
+    bench.args(arguments).env("PADELVAR_BIN", built("padelvar"));
     command::run(&mut bench)?;
     Ok(ExitCode::SUCCESS)
 }
