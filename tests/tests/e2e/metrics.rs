@@ -95,7 +95,7 @@ async fn counted_and_only_for_this_machine() {
         let sum = |samples: &BTreeMap<String, f64>| -> f64 {
             samples
                 .iter()
-                .filter(|(n, _)| n.contains(part))
+                .filter(|(n, _)| n.contains(part) && n.contains("_total"))
                 .map(|(_, v)| v)
                 .sum()
         };
