@@ -18,7 +18,16 @@ pub async fn write(file: &Path, seconds: u32) {
     let source = format!("testsrc2=size=640x360:rate=25:duration={seconds}");
     let mut ffmpeg = ffmpeg();
     ffmpeg.args(["-f", "lavfi", "-i", &source]);
-    ffmpeg.args(["-c:v", "libx264", "-preset", "ultrafast", "-g", "50"]);
+    ffmpeg.args([
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-crf",
+        "32",
+        "-g",
+        "50",
+    ]);
     ffmpeg.args(["-pix_fmt", "yuv420p"]);
     finish(ffmpeg.arg(file)).await;
 }
