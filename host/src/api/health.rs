@@ -89,6 +89,11 @@ pub async fn health(State(app): State<App>) -> Json<HealthAnswer> {
 async fn problems(app: &App) -> Vec<String> {
     let config = app.sessions.config();
     let mut problems = Vec::new();
+    if let Some(reason) = app.door.policy_missing() {
+        problems.push(format!(
+            "no policy is in force, everything is denied: {reason}"
+        ));
+    }
     if let ToolStatus::Missing(reason) = app.sessions.ffmpeg().await {
         problems.push(reason);
     }

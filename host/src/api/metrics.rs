@@ -119,16 +119,23 @@ fn sessions(app: &App, registry: &mut Registry) {
 fn plugins(app: &App, registry: &mut Registry) {
     let calls: Family<Named, Counter> = Family::default();
     let traps: Family<Named, Counter> = Family::default();
+    let memory: Family<Named, Gauge> = Family::default();
     for plugin in app.sessions.registry().list() {
         let label: Named = [("plugin", plugin.name)];
         calls.get_or_create(&label).inc_by(plugin.calls);
         traps.get_or_create(&label).inc_by(plugin.traps);
+        memory.get_or_create(&label).set(plugin.memory_bytes as i64);
     }
     registry.register("plugin_calls", "Calls of plugins", calls);
     registry.register(
         "plugin_traps",
         "Calls of plugins that ended in a trap",
         traps,
+    );
+    registry.register(
+        "plugin_memory_bytes",
+        "Linear memory of the live instances of a plugin",
+        memory,
     );
 }
 

@@ -1,4 +1,4 @@
-//! The policy of a host whose policy plugin is not there: only `SUPER_ADMIN` may do anything.
+//! A policy for tests of what asks: only `SUPER_ADMIN` may do anything.
 
 use super::policy::{Answer, Policy, Question};
 

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use serde_json::json;
 
 use super::host::load_plugins;
+use crate::auth::PluginPolicy;
 use crate::auth::count_keys;
 use crate::config::{self, Config, process_environment};
 use crate::plugins::PluginState;
@@ -93,6 +94,10 @@ async fn check(config: &Config, good: &mut Vec<String>, problems: &mut Vec<Strin
                         plugin.reason.unwrap_or_default()
                     )),
                 }
+            }
+            match PluginPolicy::of(&registry, &config.policy) {
+                Ok(_) => good.push(format!("policy {}", config.policy.plugin)),
+                Err(error) => problems.push(error.to_string()),
             }
             for terrain in &config.terrains {
                 let camera = &terrain.camera;

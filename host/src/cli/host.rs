@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -15,8 +16,8 @@ use tracing::{error, info, warn};
 
 use super::store::Store;
 use crate::api::{self, App, OpenAnswers};
-use crate::auth::{Door, SuperAdminOnly, TokenKeys, TokenVerifier};
-use crate::config::{AuthKind, Config};
+use crate::auth::{Door, PluginPolicy, TokenKeys, TokenVerifier};
+use crate::config::{AuthKind, Config, Policy};
 use crate::plugins::{Cache, PluginEngine, Registry};
 use crate::preview::Previews;
 use crate::recording::{ToolStatus, repair_leftovers};
@@ -64,8 +65,8 @@ impl Host {
         let store = Store::open(&now).await?;
         let past = store.settle().await;
         let door = Arc::new(Door::new(verifier, store.audit_sink()));
-        door.replace_policy(Arc::new(SuperAdminOnly));
         let registry = Arc::new(load_plugins(&now).await?);
+        put_in_force(&door, &registry, &now.policy).await;
         let sessions = Sessions::new(config.clone(), registry, store.memory());
         sessions.restore(past);
         if let ToolStatus::Missing(reason) = sessions.ffmpeg().await {
@@ -83,14 +84,20 @@ impl Host {
             proxy_open: now.proxy.open,
             proxy_base: format!("http://{proxy_address}"),
         };
-        let tokens = (keys.clone(), now.auth.kind());
+        let follower = Follower {
+            door,
+            sessions: Arc::clone(&sessions),
+            tokens: (keys.clone(), now.auth.kind()),
+            log,
+            applied: now,
+        };
         let digests = Arc::clone(sessions.library()).compute_digests(stopping.clone());
         let mut tasks = vec![
             tokio::spawn(digests),
             tokio::spawn(api::clean_up_regularly(app.clone())),
             listen(listener, api::router(app.clone()), &stopping, "REST API"),
             listen(proxy_listener, api::proxy_router(app), &stopping, "proxy"),
-            tokio::spawn(follow(config, door, tokens, log, stopping.clone())),
+            tokio::spawn(follower.follow(config, stopping.clone())),
         ];
         if let TokenKeys::Published(keys) = keys {
             let stopping = stopping.clone();
@@ -165,28 +172,90 @@ fn listen(
     })
 }
 
-/// Applies what changes in the configuration and is not read anew at every use.
-async fn follow(
-    mut config: watch::Receiver<Arc<Config>>,
-    door: Arc<Door>,
-    (keys, kind): (TokenKeys, AuthKind),
-    log: Option<LogControl>,
-    stopping: CancellationToken,
-) {
-    loop {
-        tokio::select! {
-            () = stopping.cancelled() => return,
-            changed = config.changed() => if changed.is_err() { return },
+/// Puts the configured policy in force, off the threads that answer requests. Where that
+/// fails, the one that is in force stays; where there is none, everything is denied.
+async fn put_in_force(door: &Door, registry: &Arc<Registry>, policy: &Policy) {
+    for (key, set) in [
+        ("shadow", policy.shadow.is_some()),
+        ("table", policy.table.is_some()),
+    ] {
+        if set {
+            warn!("policy.{key} is set, but this version does not look at it");
         }
-        let now = Arc::clone(&config.borrow_and_update());
-        if let Some(log) = &log {
+    }
+    let (registry, wanted) = (Arc::clone(registry), policy.clone());
+    let made = tokio::task::spawn_blocking(move || PluginPolicy::of(&registry, &wanted)).await;
+    let plugin = &policy.plugin;
+    match made {
+        Ok(Ok(made)) => {
+            door.replace_policy(Arc::new(made));
+            info!(plugin, "policy in force");
+        }
+        Ok(Err(error)) => {
+            let missing = door.policy_missing().is_some();
+            let consequence = if missing {
+                "no policy is in force: everything is denied"
+            } else {
+                "the policy in force stays"
+            };
+            error!(plugin, "{consequence}\n{error}");
+        }
+        Err(error) => error!(plugin, %error, "the policy could not be loaded"),
+    }
+}
+
+/// What follows the configuration while the host runs.
+struct Follower {
+    door: Arc<Door>,
+    sessions: Arc<Sessions>,
+    tokens: (TokenKeys, AuthKind),
+    log: Option<LogControl>,
+    /// The configuration that is applied.
+    applied: Arc<Config>,
+}
+
+impl Follower {
+    /// Applies what changes in the configuration and is not read anew at every use.
+    async fn follow(
+        mut self,
+        mut config: watch::Receiver<Arc<Config>>,
+        stopping: CancellationToken,
+    ) {
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                changed = config.changed() => if changed.is_err() { return },
+            }
+            let now = Arc::clone(&config.borrow_and_update());
+            let before = std::mem::replace(&mut self.applied, Arc::clone(&now));
+            self.apply(&before, &now).await;
+        }
+    }
+
+    async fn apply(&self, before: &Config, now: &Config) {
+        if let Some(log) = &self.log {
             log.set(&now.log);
         }
         // Another kind of authentication waits for a restart, with all that belongs to it.
-        if now.auth.kind() == kind {
-            match keys.follow(&now) {
-                Ok(keys) => door.replace(TokenVerifier::new(&keys, &now.auth)),
+        let (keys, kind) = &self.tokens;
+        if now.auth.kind() == *kind {
+            match keys.follow(now) {
+                Ok(keys) => self.door.replace(TokenVerifier::new(&keys, &now.auth)),
                 Err(error) => warn!(%error, "tokens are checked as before"),
+            }
+        }
+        if now.policy != before.policy {
+            put_in_force(&self.door, self.sessions.registry(), &now.policy).await;
+        }
+        if now.video.videos_dir != before.video.videos_dir {
+            let library = self.sessions.library();
+            library.set_videos_dir(now.video.videos_dir.clone());
+            let recorded = |id: &str| {
+                let session = self.sessions.get(id);
+                session.is_ok_and(|session| session.is_recording())
+            };
+            if let Err(error) = library.reconcile(Timestamp::now(), &recorded).await {
+                warn!(%error, "the new folder of videos could not be looked through");
             }
         }
     }

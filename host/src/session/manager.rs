@@ -106,7 +106,7 @@ impl Sessions {
     }
 
     /// The plugins.
-    pub fn registry(&self) -> &Registry {
+    pub fn registry(&self) -> &Arc<Registry> {
         &self.registry
     }
 

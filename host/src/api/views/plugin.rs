@@ -12,7 +12,7 @@ use crate::plugins::{PluginInfo, PluginState};
 pub struct PluginView {
     /// The file's stem, or the built-in's name.
     name: String,
-    /// What it is for.
+    /// What it is for; `unknown` where a file is neither.
     #[schema(schema_with = kinds)]
     kind: &'static str,
     /// Its own version; empty when it was rejected.
@@ -31,13 +31,12 @@ pub struct PluginView {
     calls: u64,
     /// Calls that ended in a trap.
     traps: u64,
-    /// Memory of its largest instance; null where it was not measured.
-    #[schema(required)]
-    memory_bytes: Option<u64>,
+    /// Linear memory of its live instances.
+    memory_bytes: u64,
 }
 
 fn kinds() -> utoipa::openapi::schema::Object {
-    words(["adapter", "policy"])
+    words(["adapter", "policy", "unknown"])
 }
 
 fn states() -> utoipa::openapi::schema::Object {
@@ -56,7 +55,7 @@ impl From<PluginInfo> for PluginView {
             built_in: plugin.built_in,
             calls: plugin.calls,
             traps: plugin.traps,
-            memory_bytes: None,
+            memory_bytes: plugin.memory_bytes,
         }
     }
 }

@@ -25,7 +25,7 @@ use prometheus_client::registry::Registry;
 
 pub use camera::CameraCounts;
 pub use ffmpeg::FfmpegRun;
-pub use held::{Held, PluginMemory};
+pub use held::Held;
 pub use process::ProcessState;
 pub use text::prometheus;
 
@@ -83,8 +83,6 @@ pub struct Metrics {
     pub policy_decisions: Family<Fixed<1>, Counter>,
     /// What they took.
     pub policy_seconds: Histogram,
-    /// Linear memory of running plugins, by plugin.
-    pub plugin_memory: Family<Named, Gauge>,
     /// Requests that proved to be from nobody.
     pub authentication_failures: Counter,
     /// Requests, by method, route and class of the status.
@@ -126,7 +124,6 @@ impl Metrics {
             ffmpeg_exits: Family::default(),
             policy_decisions: Family::default(),
             policy_seconds: Histogram::new(DECISION_SECONDS),
-            plugin_memory: Family::default(),
             authentication_failures: Counter::default(),
             http_requests: Family::default(),
             http_seconds: Family::new_with_constructor(|| Histogram::new(ANSWER_SECONDS)),
@@ -182,7 +179,6 @@ impl Metrics {
             policy_decisions: "policy_decisions",
                 "Decisions of the policy; failed: there was no usable answer, which denies";
             policy_seconds: "policy_decision_seconds", "Time that a decision of the policy took";
-            plugin_memory: "plugin_memory_bytes", "Linear memory of the running instances of a plugin";
             authentication_failures: "authentication_failures", "Requests without a good token or ticket";
             http_requests: "http_requests", "Requests that were answered";
             http_seconds: "http_request_duration_seconds",
