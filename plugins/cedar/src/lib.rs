@@ -20,6 +20,7 @@
 
 mod decide;
 mod mistakes;
+mod nesting;
 mod notes;
 mod question;
 mod rules;

@@ -9,6 +9,7 @@ use padelvar_policy_sdk::Finding;
 
 use crate::SCHEMA;
 use crate::mistakes::findings;
+use crate::nesting::too_deep;
 use crate::notes::Notes;
 use crate::source::Source;
 
@@ -23,6 +24,9 @@ pub struct Rules {
 impl Rules {
     /// Reads rules; an error is everything that is wrong with their form.
     pub fn read(source: &Source) -> Result<Self, Vec<Finding>> {
+        if let Some((offset, what)) = too_deep(&source.text) {
+            return Err(vec![source.mistake(what, Some(offset))]);
+        }
         let set: PolicySet = match source.text.parse() {
             Ok(set) => set,
             Err(errors) => {

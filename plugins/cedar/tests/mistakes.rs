@@ -142,6 +142,20 @@ fn rules_that_make_no_sense_here() {
 }
 
 #[test]
+fn rules_that_are_too_deep() {
+    let nested = format!("{}true{}", "(".repeat(40), ")".repeat(40));
+    let text = format!("permit (principal, action, resource) when {{ {nested} }};");
+    only(&text, "line 1, column 76", &["32 deep"]);
+    let alternatives = vec!["principal.id == \"1\""; 200].join(" || ");
+    let text = format!("permit (principal, action, resource) when {{ {alternatives} }};");
+    only(&text, "line 1, column 3492", &["contains"]);
+    let ids = vec!["\"1\""; 2000].join(", ");
+    let text =
+        format!("permit (principal, action, resource) when {{ [{ids}].contains(principal.id) }};");
+    Harness::<Cedar>::new(&Settings::file(text));
+}
+
+#[test]
 fn settings_of_the_wrong_form() {
     let json = |text: &str| Harness::<Cedar>::wrong(&Settings::json(text));
     assert!(json(r#"{"policy": ""}"#)[0].contains("did you mean `policies`?"));
@@ -160,7 +174,7 @@ fn settings_of_the_wrong_form() {
 fn hostile_texts_are_refused_and_in_few_words() {
     let many = "permit (principal, action, resource) when { principal.x == 1 };\n".repeat(40);
     let rows = [
-        "x".repeat(200_000),
+        "x".repeat(70_000),
         "(".repeat(1_000),
         "\"".repeat(10_000),
         "permit (principal, action, resource) when { \u{202e} };".to_owned(),
