@@ -69,9 +69,12 @@ fn line(policy: &str, file: Option<&Path>, finding: &Finding) -> String {
         || format!("policy.settings of {policy}"),
         |path| path.display().to_string(),
     );
-    let numbers = [finding.line, finding.column].into_iter().flatten();
-    let numbers: String = numbers.map(|number| format!(":{number}")).collect();
-    format!("{place}{numbers}: {}", finding.message)
+    let message = &finding.message;
+    match (finding.line, finding.column) {
+        (Some(line), Some(column)) => format!("{place}:{line}:{column}: {message}"),
+        (Some(line), None) => format!("{place}:{line}: {message}"),
+        _ => format!("{place}: {message}"),
+    }
 }
 
 impl Policy for PluginPolicy {
