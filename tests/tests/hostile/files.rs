@@ -121,7 +121,8 @@ async fn what_is_no_adapter_is_rejected_and_a_built_in_stays() {
     assert!(rejected(&plugins, "folder").contains("is no file"));
     assert!(rejected(&plugins, "pipe").contains("is no file"));
     assert!(rejected(&plugins, "long").contains("longer than"));
-    let active = plugins.iter().filter(|plugin| plugin["state"] == "active");
+    let adapters = plugins.iter().filter(|plugin| plugin["kind"] == "adapter");
+    let active = adapters.filter(|plugin| plugin["state"] == "active");
     let active: Vec<(&Value, &Value)> = active.map(|p| (&p["name"], &p["built_in"])).collect();
     assert_eq!(active.len(), 4, "{active:?}");
     assert!(
