@@ -24,9 +24,17 @@ const SEEK: &str = "(async () => {
   video.src = SOURCE;
   await once('loadeddata');
   const opened = performance.now();
-  const shown = new Promise((done) => video.requestVideoFrameCallback((_, frame) => done(frame.mediaTime)));
+  const middle = video.duration / 2;
+  // The first picture may still be on its way to the screen: it is not the one that is waited for.
+  const shown = new Promise((done) => {
+    const look = (_, frame) => {
+      if (Math.abs(frame.mediaTime - middle) < 3) done(frame.mediaTime);
+      else video.requestVideoFrameCallback(look);
+    };
+    video.requestVideoFrameCallback(look);
+  });
   const seeked = once('seeked');
-  video.currentTime = video.duration / 2;
+  video.currentTime = middle;
   await seeked;
   const mediaTime = await shown;
   return { opened: opened - start, sought: performance.now() - opened, duration: video.duration, mediaTime };
