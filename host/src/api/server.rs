@@ -36,8 +36,10 @@ const GRACE: Duration = Duration::from_secs(2);
 /// a slow viewer is shown what was queued many seconds ago instead of the latest picture.
 const UNSENT_BYTES: u32 = 128 << 10;
 /// How long a client may take for a request's head, and keep a connection without a request:
-/// stops those who open connections and send a byte now and then.
-const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// stops those who open connections and send a byte now and then. Longer than clients keep
+/// connections in their pools (90 s at most): one that is closed just as it is used again costs a
+/// request.
+const HEAD_WITHIN: Duration = Duration::from_secs(100);
 /// Longest head of a request; also what is read ahead. Stops heads without end.
 const HEAD_BYTES: usize = 64 << 10;
 /// How long a client may leave what was sent unread: stops those who ask for a stream and never
