@@ -11,20 +11,6 @@ use super::scan::{Scan, scan};
 use super::summary::{Note, Summary};
 use super::{Error, io, moov};
 
-/// What [`cut_back`] left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut {
-    /// Size of the file now. 0: not even an `ftyp` was whole.
-    pub bytes: u64,
-    /// Parts that hold samples.
-    pub parts: u32,
-    /// Pictures.
-    pub samples: u64,
-    /// Where the last of them ends on the recording's clock, in microseconds;
-    /// `None` if there is none.
-    pub end_us: Option<i64>,
-}
-
 /// Brings a recording into its final form, in place, and tells what it holds.
 ///
 /// `truncate_to_last_whole_fragment`: cut off what a dying writer left behind the
@@ -70,29 +56,7 @@ pub fn finalize(
     Summary::parse(&moov[8..], length(&file)?)
 }
 
-/// Cuts a recording back to its last whole fragment, so that a next part can be
-/// appended. [`Error::Final`] if it is finished.
-pub fn cut_back(path: &Path) -> Result<Cut, Error> {
-    let mut file = open(path)?;
-    let layout = match scan(&mut file)? {
-        Scan::Final(_) => return Err(Error::Final),
-        Scan::Parts(layout) => layout,
-    };
-    let joined = join(&layout.parts);
-    file.set_len(layout.whole_end)
-        .and_then(|()| file.sync_all())
-        .map_err(io("cutting the recording"))?;
-    let samples = joined.video().map_or(0, |video| video.samples.len() as u64);
-    let end_us = joined.start_us.saturating_add(joined.end_us());
-    Ok(Cut {
-        bytes: layout.whole_end,
-        parts: joined.parts,
-        samples,
-        end_us: (samples > 0).then_some(end_us),
-    })
-}
-
-fn open(path: &Path) -> Result<File, Error> {
+pub(super) fn open(path: &Path) -> Result<File, Error> {
     let file = OpenOptions::new().read(true).write(true).open(path);
     file.map_err(io("opening the recording"))
 }

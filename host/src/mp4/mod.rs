@@ -8,8 +8,7 @@
 //! result is `ftyp, mdat, moov`, and no sample was copied.
 //!
 //! The box layouts are those of ISO/IEC 14496-12; every number in a file is taken
-//! as hostile. Only [`finalize`], [`cut_back`] and [`facts()`] touch
-//! files.
+//! as hostile. Only [`finalize`], [`reopen`] and [`facts()`] touch files.
 
 pub mod boxes;
 mod facts;
@@ -19,6 +18,7 @@ mod init;
 mod join;
 mod marker;
 mod moov;
+mod reopen;
 mod scan;
 mod splitter;
 mod summary;
@@ -26,8 +26,9 @@ mod summary;
 use std::io;
 
 pub use facts::{Facts, facts};
-pub use finalize::{Cut, cut_back, finalize};
+pub use finalize::finalize;
 pub use marker::{MARKER_BYTES, parse_part_marker, part_marker};
+pub use reopen::{Cut, cut_back, reopen};
 pub use splitter::{Fragment, FragmentInfo, Piece, Splitter};
 pub use summary::Summary;
 

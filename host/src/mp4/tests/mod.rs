@@ -4,6 +4,7 @@ mod broken;
 mod facts;
 mod finish;
 mod parts;
+mod reopening;
 mod splitting;
 
 use std::fs;
