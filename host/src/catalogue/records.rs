@@ -57,6 +57,8 @@ pub struct RecordingRecord {
     pub error: Option<String>,
     /// When this was so.
     pub updated_at: Timestamp,
+    /// Where it is on its host's clock, for the next run of the host; opaque here.
+    pub clock: Option<String>,
 }
 
 impl RecordingRecord {

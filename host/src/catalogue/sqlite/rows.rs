@@ -65,6 +65,7 @@ pub(super) fn recording(row: &SqliteRow) -> Result<RecordingRecord> {
         video_path: row.try_get("video_path")?,
         error: row.try_get("error")?,
         updated_at: time(row, "updated_us")?,
+        clock: row.try_get("clock")?,
     })
 }
 

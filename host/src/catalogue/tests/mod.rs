@@ -49,6 +49,7 @@ pub(crate) fn recording(number: i64) -> RecordingRecord {
         video_path: None,
         error: None,
         updated_at: moment(number + 9),
+        clock: Some("{}".into()),
     }
 }
 

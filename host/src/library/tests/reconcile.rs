@@ -29,6 +29,7 @@ fn under_way(id: &str) -> RecordingRecord {
         video_path: None,
         error: None,
         updated_at: at(2000),
+        clock: None,
     }
 }
 
