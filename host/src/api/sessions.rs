@@ -100,7 +100,7 @@ pub async fn close(
     }) {
         app.ask_of(&caller, Action::RecordingStop, &session)?;
     }
-    app.sessions.close(&session).await;
+    app.sessions.close(&session).await?;
     Ok(Json(views::session(&app, &caller, &session).into()))
 }
 

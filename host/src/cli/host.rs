@@ -1,6 +1,7 @@
 //! A running host: listeners, sessions, the watch over its configuration. `serve` and `demo`
 //! both run one.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,20 +56,29 @@ impl Host {
         let verifier = TokenVerifier::new(&keys, &now.auth);
         let listener = bind(now.server.listen, "server.listen").await?;
         let proxy_listener = bind(now.proxy.listen, "proxy.listen").await?;
-        let repaired = repair_leftovers(&now.video.videos_dir).await;
+        let store = Store::open(&now).await?;
+        let unfinished = store.unfinished(&now).await;
+        let ids: HashSet<String> = unfinished.iter().map(|it| it.id.to_string()).collect();
+        let goes_on = |id: &str| ids.contains(id);
+        let repaired = repair_leftovers(&now.video.videos_dir, &goes_on).await;
         if repaired > 0 {
             info!(
                 repaired,
                 "unfinished recordings of an earlier run are files now"
             );
         }
-        let store = Store::open(&now).await?;
-        let past = store.settle().await;
+        let past = store.settle(&goes_on).await;
         let door = Arc::new(Door::new(verifier, store.audit_sink()));
         let registry = Arc::new(load_plugins(&now).await?);
         put_in_force(&door, &registry, &now.policy).await;
         let sessions = Sessions::new(config.clone(), registry, store.memory());
         sessions.restore(past);
+        for unfinished in unfinished {
+            let id = unfinished.id.clone();
+            if let Err(error) = sessions.resume(unfinished) {
+                error!(session_id = %id, %error, "an unfinished recording does not go on");
+            }
+        }
         if let ToolStatus::Missing(reason) = sessions.ffmpeg().await {
             warn!(reason, "nothing can be recorded");
         }

@@ -1,5 +1,6 @@
 //! What a host remembers beyond its own life: the catalogue and the library of files.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -8,12 +9,16 @@ use tracing::{info, warn};
 
 use crate::auth::{AuditEntry, AuditSink};
 use crate::catalogue::{AuditRecord, Catalogue, Journal, SqliteCatalogue};
+use crate::clock::ClockAnchor;
 use crate::config::Config;
 use crate::library::Library;
-use crate::session::{Memory, PastSession, past};
+use crate::recording::take_up;
+use crate::session::{Memory, PastSession, Unfinished, past};
 
 /// Sessions of earlier runs that are remembered.
 const PAST_SESSIONS: u32 = 1000;
+/// Unfinished sessions that are looked at: no host has more cameras.
+const UNFINISHED: u32 = 10_000;
 
 /// Catalogue and library, opened.
 pub struct Store {
@@ -23,7 +28,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the catalogue. Leftovers of recordings must be files by now.
+    /// Opens the catalogue.
     pub async fn open(config: &Config) -> Result<Self> {
         let path = config.catalogue.url.path();
         let catalogue = SqliteCatalogue::open(path)
@@ -43,10 +48,38 @@ impl Store {
         })
     }
 
+    /// The sessions whose recordings go on, with their files open to be appended to. What fails
+    /// here is told and keeps no host from recording.
+    pub async fn unfinished(&self, config: &Config) -> Vec<Unfinished> {
+        let entries = match self.catalogue.unfinished_sessions(UNFINISHED).await {
+            Ok(entries) => entries,
+            Err(error) => {
+                warn!(%error, "unfinished recordings are repaired, and do not go on");
+                return Vec::new();
+            }
+        };
+        let now = ClockAnchor::now();
+        let mut found = Vec::new();
+        let mut terrains = HashSet::new();
+        // Newest first: a terrain has one session.
+        for entry in &entries {
+            let unfinished = Unfinished::of(entry, config, &now);
+            found.extend(unfinished.filter(|it| terrains.insert(it.terrain_id.clone())));
+        }
+        for unfinished in &mut found {
+            let videos_dir = config.video.videos_dir.clone();
+            let (club, id) = (unfinished.club_id.to_string(), unfinished.id.to_string());
+            let cut = tokio::task::spawn_blocking(move || take_up(&videos_dir, &club, &id)).await;
+            unfinished.go_on_from(cut.unwrap_or_default(), &now);
+        }
+        found
+    }
+
     /// Makes the catalogue agree with the folder of videos, and tells the sessions of earlier
-    /// runs, oldest first. What fails here is told and keeps no host from recording.
-    pub async fn settle(&self) -> Vec<PastSession> {
-        match self.library.reconcile(Timestamp::now(), &|_| false).await {
+    /// runs, oldest first. Leftovers of recordings must be files by now, but for those that
+    /// `goes_on` tells. What fails here is told and keeps no host from recording.
+    pub async fn settle(&self, goes_on: &(dyn Fn(&str) -> bool + Send + Sync)) -> Vec<PastSession> {
+        match self.library.reconcile(Timestamp::now(), goes_on).await {
             Ok(done) => info!(
                 files = done.files,
                 added = done.added,
@@ -59,7 +92,12 @@ impl Store {
             }
         }
         match self.catalogue.recent_sessions(PAST_SESSIONS).await {
-            Ok(entries) => entries.into_iter().rev().filter_map(past).collect(),
+            Ok(entries) => entries
+                .into_iter()
+                .rev()
+                .filter(|entry| !goes_on(&entry.session.session_id))
+                .filter_map(past)
+                .collect(),
             Err(error) => {
                 warn!(%error, "the sessions of earlier runs are not known");
                 Vec::new()

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
 
@@ -101,7 +101,7 @@ impl Admission {
         min_free_bytes: u64,
         now_us: i64,
     ) -> Result<Ticket, Refused> {
-        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut book = self.book();
         if book.running.len() >= most as usize {
             return Err(Refused::TooMany { most });
         }
@@ -136,32 +136,38 @@ impl Admission {
                 left_mb: (left.max(0.0) / 1e6) as u64,
             });
         }
+        Ok(self.take(&mut book, demand, now_us))
+    }
+
+    /// Takes the place of a recording that was admitted by an earlier run of the host: what was
+    /// promised is kept.
+    pub fn admit_again(&self, demand: Demand, now_us: i64) -> Ticket {
+        self.take(&mut self.book(), demand, now_us)
+    }
+
+    fn take(&self, book: &mut Book, demand: Demand, now_us: i64) -> Ticket {
         book.next += 1;
         let id = book.next;
-        let ends_at_us = now_us + (demand.seconds * 1e6) as i64;
-        let encode_pixels = demand.encode_pixels;
-        book.running.insert(
-            id,
-            Running {
-                ends_at_us,
-                bits_a_second,
-                encode_pixels,
-                cpu: None,
-            },
-        );
-        Ok(Ticket {
+        let running = Running {
+            ends_at_us: now_us + (demand.seconds * 1e6) as i64,
+            bits_a_second: demand.bitrate.unwrap_or(ASSUMED_BITRATE),
+            encode_pixels: demand.encode_pixels,
+            cpu: None,
+        };
+        book.running.insert(id, running);
+        Ticket {
             id,
             book: Arc::clone(&self.book),
-        })
+        }
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Recordings that hold a place.
     pub fn running(&self) -> usize {
-        self.book
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .running
-            .len()
+        self.book().running.len()
     }
 
     /// Free bytes of the file system that holds `dir` (or, while it is missing, of the nearest

@@ -70,13 +70,22 @@ struct Feeder {
 }
 
 impl<'a> Feeding<'a> {
-    /// Begins with a keyframe, which is second 0 of the recording.
-    pub fn new(job: &'a Job, mode: Mode, track: Arc<VideoTrack>, first: Packet) -> Self {
+    /// Begins with a keyframe: second 0 of the recording, or the first one since the host is
+    /// back.
+    pub fn new(
+        job: &'a Job,
+        mode: Mode,
+        track: Arc<VideoTrack>,
+        mut gaps: GapFinder,
+        first: Packet,
+    ) -> Self {
+        let zero_us = gaps.zero_us();
+        let gap = gaps.picture(first.pts_us);
         let mut feeding = Self {
             job,
             mode,
-            zero_us: first.pts_us,
-            gaps: GapFinder::new(first.pts_us),
+            zero_us,
+            gaps,
             track,
             held: Groups::new(HELD_US, HELD_BYTES),
             last_key: None,
@@ -84,6 +93,7 @@ impl<'a> Feeding<'a> {
             usual_us: i64::MAX / 4,
             camera_lost: false,
         };
+        feeding.note(gap);
         feeding.keep(first);
         feeding
     }

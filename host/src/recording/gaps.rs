@@ -27,10 +27,24 @@ impl GapFinder {
         }
     }
 
+    /// Goes on after a time in which the host was not there; the last picture ended at
+    /// `last_us`.
+    pub fn resumed(zero_us: i64, last_us: i64) -> Self {
+        let mut finder = Self::new(zero_us);
+        finder.last_us = last_us.max(zero_us);
+        finder.blame("host");
+        finder
+    }
+
     /// Something happened that explains a gap, should there be one. A cause that is known
     /// already stays: the first one is where it began.
     pub fn blame(&mut self, cause: &'static str) {
         self.cause.get_or_insert(cause);
+    }
+
+    /// Second 0 of the recording, microseconds.
+    pub fn zero_us(&self) -> i64 {
+        self.zero_us
     }
 
     /// A picture came; tells the gap before it, if there was one.

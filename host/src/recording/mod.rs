@@ -20,9 +20,9 @@ mod tools;
 
 pub use admission::{Admission, Demand, Refused, Ticket};
 pub use command::EncodeSettings;
-pub use plan::Plan;
+pub use plan::{Earlier, Plan};
 pub use program::program;
 pub use recorder::{Recording, StopError};
-pub use repair::repair_leftovers;
-pub use status::{Gap, Mode, RecordingState, RecordingStatus};
+pub use repair::{repair_leftovers, take_up};
+pub use status::{Gap, Handover, Mode, RecordingState, RecordingStatus};
 pub use tools::{FfmpegTools, ToolStatus};

@@ -36,6 +36,26 @@ impl Part {
         })
     }
 
+    /// Opens a file that an earlier run of the host left and that can be appended to, of which
+    /// `size_bytes` are whole.
+    pub async fn reopen(
+        videos_dir: &Path,
+        club: &str,
+        session: &str,
+        size_bytes: u64,
+    ) -> std::io::Result<Self> {
+        let dir = videos_dir.join(club);
+        let target = dir.join(format!("{session}.mp4"));
+        let growing = dir.join(format!("{session}.mp4.part"));
+        let file = File::options().append(true).open(&growing).await?;
+        Ok(Self {
+            file,
+            growing,
+            target,
+            size_bytes,
+        })
+    }
+
     /// Appends; the bytes are in the system's hands when this returns.
     pub async fn append(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.file.write_all(bytes).await?;

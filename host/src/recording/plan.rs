@@ -1,16 +1,19 @@
 //! What a recording is to be, and what is known for its whole life.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::admission::Ticket;
 use super::command::EncodeSettings;
-use super::status::RecordingStatus;
+use super::status::{Gap, Mode, RecordingStatus};
 use crate::config::Encode;
+use crate::mp4::Cut;
 
 /// What is to be recorded, and where to.
 #[derive(Clone, Debug)]
@@ -33,6 +36,31 @@ pub struct Plan {
     pub encode: Encode,
     /// How to encode.
     pub settings: EncodeSettings,
+    /// What an earlier run of the host recorded of it.
+    pub earlier: Option<Earlier>,
+}
+
+/// What an earlier run of the host recorded: this run goes on behind it, in the same file.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    /// Second 0 of the file, on the monotonic clock of this run, microseconds.
+    pub zero_us: i64,
+    /// The same as it was told.
+    pub started_at: Timestamp,
+    /// How pictures got into the file.
+    pub mode: Option<Mode>,
+    /// Times without pictures.
+    pub gaps: Vec<Gap>,
+    /// What of it is in the file, which can be appended to.
+    pub cut: Cut,
+}
+
+impl Earlier {
+    /// Where the last picture in the file ends, on the monotonic clock of this run,
+    /// microseconds.
+    pub fn end_us(&self) -> i64 {
+        self.zero_us.saturating_add(self.cut.end_us.unwrap_or(0))
+    }
 }
 
 /// What is known for a recording's whole life.
@@ -42,5 +70,7 @@ pub struct Job {
     pub stop: CancellationToken,
     /// When a stop was called for, on the monotonic clock, microseconds.
     pub stop_us: Arc<OnceLock<i64>>,
+    /// The host ends: the next run goes on with the recording.
+    pub hand_over: Arc<AtomicBool>,
     pub ticket: Ticket,
 }

@@ -1,5 +1,6 @@
 //! The life of one recording: waits for a picture, feeds FFmpeg, follows the clock, ends.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -13,9 +14,10 @@ use tracing::{Instrument, error, info};
 use super::admission::Ticket;
 use super::command;
 use super::feeding::Feeding;
+use super::gaps::GapFinder;
 use super::part::Part;
-use super::plan::{Job, Plan};
-use super::status::{Mode, RecordingState, RecordingStatus};
+use super::plan::{Earlier, Job, Plan};
+use super::status::{Handover, Mode, RecordingState, RecordingStatus};
 use crate::clock::{now_us, to_ms, utc_of};
 use crate::media::mkv;
 use crate::media::{Packet, VideoTrack};
@@ -36,23 +38,25 @@ pub struct Recording {
     status: watch::Receiver<RecordingStatus>,
     stop: CancellationToken,
     stop_us: Arc<OnceLock<i64>>,
+    hand_over: Arc<AtomicBool>,
     _task: AbortOnDropHandle<()>,
 }
 
 impl Recording {
-    /// Starts. The reader must begin with the newest keyframe.
+    /// Starts, or goes on with what an earlier run of the host recorded. The reader must begin
+    /// with the newest keyframe.
     pub fn start(plan: Plan, reader: Reader, ticket: Ticket, span: tracing::Span) -> Self {
         metrics().recordings_started.inc();
-        let planned = plan.length.as_secs_f64();
-        let (sender, status) =
-            watch::channel(RecordingStatus::starting(plan.requested_us, planned));
+        let (sender, status) = watch::channel(first_status(&plan));
         let stop = CancellationToken::new();
         let stop_us = Arc::new(OnceLock::new());
+        let hand_over = Arc::new(AtomicBool::new(false));
         let recorder = Recorder(Job {
             plan,
             status: sender,
             stop: stop.clone(),
             stop_us: Arc::clone(&stop_us),
+            hand_over: Arc::clone(&hand_over),
             ticket,
         });
         let task = tokio::spawn(recorder.run(reader).instrument(span));
@@ -60,6 +64,7 @@ impl Recording {
             status,
             stop,
             stop_us,
+            hand_over,
             _task: AbortOnDropHandle::new(task),
         }
     }
@@ -72,6 +77,7 @@ impl Recording {
             status,
             stop: CancellationToken::new(),
             stop_us: Arc::default(),
+            hand_over: Arc::default(),
             _task: AbortOnDropHandle::new(tokio::spawn(std::future::pending())),
         };
         (recording, sender)
@@ -99,13 +105,38 @@ impl Recording {
         Ok(status)
     }
 
-    /// Waits until it is over.
+    /// Ends it for this run of the host and waits until the file can be played; the next run
+    /// goes on with it.
+    pub async fn hand_over(&self) -> RecordingStatus {
+        self.hand_over.store(true, Ordering::Relaxed);
+        self.stop_us.get_or_init(now_us);
+        self.stop.cancel();
+        self.finished().await
+    }
+
+    /// Waits until it is over, or handed over to the next run of the host.
     pub async fn finished(&self) -> RecordingStatus {
         let mut status = self.status.clone();
         // An error means that the recorder is gone, and with it any change.
-        let _ = status.wait_for(|status| status.state.is_final()).await;
+        let _ = status.wait_for(RecordingStatus::is_over).await;
         self.status()
     }
+}
+
+/// What is told of a recording at first.
+fn first_status(plan: &Plan) -> RecordingStatus {
+    let planned = plan.length.as_secs_f64();
+    let mut status = RecordingStatus::starting(plan.requested_us, planned);
+    if let Some(earlier) = &plan.earlier {
+        status.state = RecordingState::Recording;
+        status.mode = earlier.mode;
+        status.zero_us = Some(earlier.zero_us);
+        status.started_at = Some(earlier.started_at);
+        status.gaps.clone_from(&earlier.gaps);
+        status.frames = earlier.cut.samples;
+        status.size_bytes = earlier.cut.bytes;
+    }
+    status
 }
 
 /// Runs a job from the first picture to the file.
@@ -116,31 +147,76 @@ impl Recorder {
         // The plan counts from the call, which was a moment ago.
         let since_call = Duration::from_micros((now_us() - self.0.plan.requested_us).max(0) as u64);
         let ends_at = Instant::now() + self.0.plan.length.saturating_sub(since_call);
-        let Some((track, first)) = self.first_picture(&mut reader, ends_at).await else {
-            info!("the recording ends without a picture");
-            return self.fail("the camera sent no picture");
+        let first = self.first_picture(&mut reader, ends_at).await;
+        let earlier = self.0.plan.earlier.clone();
+        let Some((track, first)) = first else {
+            return match earlier {
+                Some(earlier) => self.end_without_more(&earlier).await,
+                None => {
+                    info!("the recording ends without a picture");
+                    self.fail("the camera sent no picture");
+                }
+            };
         };
-        let zero_us = first.pts_us;
+        let zero_us = earlier.as_ref().map_or(first.pts_us, |it| it.zero_us);
         let mode = command::mode_for(track.codec, self.0.plan.encode);
-        info!(%mode, codec = %track.codec, "recording");
+        info!(%mode, codec = %track.codec, resumed = earlier.is_some(), "recording");
         self.0.status.send_modify(|status| {
             status.state = RecordingState::Recording;
             status.mode = Some(mode);
             status.zero_us = Some(zero_us);
-            status.started_at = Some(to_ms(utc_of(zero_us)));
+            status
+                .started_at
+                .get_or_insert_with(|| to_ms(utc_of(zero_us)));
         });
-        let (plan, session) = (&self.0.plan, &self.0.plan.session_id);
-        let part = match Part::create(&plan.videos_dir, &plan.club_id, session).await {
-            Ok(part) => Arc::new(Mutex::new(part)),
-            Err(error) => {
-                error!(%error, folder = %plan.videos_dir.display(), "the recording cannot be written");
-                return self.fail(format!("the recording cannot be written: {error}"));
-            }
+        let Some(part) = self.open_part(earlier.as_ref()).await else {
+            return;
         };
-        let mut feeding = Feeding::new(&self.0, mode, track, first);
+        let part = Arc::new(Mutex::new(part));
+        let gaps = match &earlier {
+            Some(earlier) => GapFinder::resumed(zero_us, earlier.end_us()),
+            None => GapFinder::new(zero_us),
+        };
+        let mut feeding = Feeding::new(&self.0, mode, track, gaps, first);
         let problem = feeding.all(&mut reader, ends_at, &part).await;
         let end_us = feeding.end_us();
         self.finalize(part, problem, end_us - zero_us).await;
+    }
+
+    /// The camera did not come back before the end: the recording is what there was.
+    async fn end_without_more(&self, earlier: &Earlier) {
+        info!("the recording ends without another picture");
+        let plan = &self.0.plan;
+        let planned_end = plan.requested_us + plan.length.as_micros() as i64;
+        let called = self.0.stop_us.get().copied().unwrap_or_else(now_us);
+        let end_us = called.min(planned_end).max(earlier.end_us());
+        let gap = GapFinder::resumed(earlier.zero_us, earlier.end_us()).gap_until(end_us);
+        self.0.status.send_modify(|status| {
+            status.end_us = Some(end_us);
+            status.gaps.extend(gap);
+        });
+        if let Some(part) = self.open_part(Some(earlier)).await {
+            let part = Arc::new(Mutex::new(part));
+            self.finalize(part, None, end_us - earlier.zero_us).await;
+        }
+    }
+
+    /// The file; without one the recording has failed.
+    async fn open_part(&self, earlier: Option<&Earlier>) -> Option<Part> {
+        let plan = &self.0.plan;
+        let (dir, club, session) = (&plan.videos_dir, &plan.club_id, &plan.session_id);
+        let opened = match earlier {
+            Some(earlier) => Part::reopen(dir, club, session, earlier.cut.bytes).await,
+            None => Part::create(dir, club, session).await,
+        };
+        match opened {
+            Ok(part) => Some(part),
+            Err(error) => {
+                error!(%error, folder = %dir.display(), "the recording cannot be written");
+                self.fail(format!("the recording cannot be written: {error}"));
+                None
+            }
+        }
     }
 
     async fn first_picture(
@@ -168,9 +244,12 @@ impl Recorder {
     }
 
     async fn finalize(&self, part: Arc<Mutex<Part>>, problem: Option<String>, length_us: i64) {
-        self.0
-            .status
-            .send_modify(|status| status.state = RecordingState::Finalizing);
+        self.0.status.send_modify(|status| {
+            status.state = RecordingState::Finalizing;
+            if self.hands_over() {
+                status.handover = Handover::UnderWay;
+            }
+        });
         let Ok(part) = Arc::try_unwrap(part).map(Mutex::into_inner) else {
             return self.fail("the recording is still being written");
         };
@@ -195,6 +274,13 @@ impl Recorder {
             Err(error) => return self.fail(format!("finishing broke off: {error}")),
         };
         match part.publish().await {
+            Ok(path) if self.hands_over() => {
+                let seconds = summary.duration_seconds;
+                info!(file = %path.display(), seconds, "the recording goes on when the host is back");
+                self.0
+                    .status
+                    .send_modify(|status| status.handover = Handover::Done);
+            }
             Ok(path) => {
                 metrics().recordings_completed.inc();
                 let seconds = summary.duration_seconds;
@@ -212,7 +298,21 @@ impl Recorder {
         }
     }
 
+    /// Whether the next run of the host goes on with it.
+    fn hands_over(&self) -> bool {
+        self.0.hand_over.load(Ordering::Relaxed)
+    }
+
     fn fail(&self, reason: impl Into<String>) {
+        if self.hands_over() {
+            // The next run finds what there is, and tries again.
+            let reason = reason.into();
+            info!(reason, "the recording goes on when the host is back");
+            self.0
+                .status
+                .send_modify(|status| status.handover = Handover::Done);
+            return;
+        }
         metrics().recordings_failed.inc();
         self.0.status.send_modify(|status| {
             status.end_us.get_or_insert_with(now_us);

@@ -65,7 +65,7 @@ pub struct Gap {
     pub start_seconds: f64,
     /// Its length.
     pub seconds: f64,
-    /// `camera_lost`, `no_picture`, `overload` or `ffmpeg`.
+    /// `camera_lost`, `no_picture`, `overload`, `ffmpeg` or `host`.
     pub cause: Cow<'static, str>,
 }
 
@@ -98,6 +98,20 @@ pub struct RecordingStatus {
     pub duration_seconds: Option<f64>,
     /// What went wrong, for people.
     pub error: Option<String>,
+    /// Whether it goes on in the next run of the host.
+    pub handover: Handover,
+}
+
+/// Whether a recording goes on in the next run of the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Handover {
+    /// No.
+    #[default]
+    No,
+    /// The host ends, and brings the file into a form that can be played meanwhile.
+    UnderWay,
+    /// This run has done its part.
+    Done,
 }
 
 impl RecordingStatus {
@@ -117,7 +131,13 @@ impl RecordingStatus {
             video_path: None,
             duration_seconds: None,
             error: None,
+            handover: Handover::No,
         }
+    }
+
+    /// Whether this run of the host will not change it any more.
+    pub fn is_over(&self) -> bool {
+        self.state.is_final() || self.handover == Handover::Done
     }
 
     /// Seconds of the file's timeline so far.

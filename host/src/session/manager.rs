@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, info_span};
 
@@ -15,6 +16,7 @@ use super::events::{Bus, Watcher};
 use super::id::SessionId;
 use super::memory::Memory;
 use super::plans::{camera_spec, demand, plan};
+use super::resume::Unfinished;
 use super::state::{PastSession, Session, SessionStatus};
 use crate::auth::Limits;
 use crate::clock::now_us;
@@ -22,7 +24,10 @@ use crate::config::{Config, Terrain, TerrainId};
 use crate::library::Library;
 use crate::plugins::Registry;
 use crate::proxy::{CameraState, Feed, Start};
-use crate::recording::{Admission, FfmpegTools, Recording, RecordingStatus, StopError, ToolStatus};
+use crate::recording::{
+    Admission, FfmpegTools, Handover, Plan, Recording, RecordingStatus, StopError, Ticket,
+    ToolStatus,
+};
 use crate::telemetry::metrics::{CameraCounts, metrics};
 
 /// How long `create` waits for the camera: it answers within 5 s whether or not there is one.
@@ -47,6 +52,8 @@ pub struct Sessions {
     /// One task a session, which tells its news, and one a recording, which closes its session
     /// when it ends.
     tasks: TaskTracker,
+    /// The host ends: of the sessions that go on in its next run nothing more is told.
+    left: CancellationToken,
 }
 
 #[derive(Default)]
@@ -97,6 +104,7 @@ impl Sessions {
             book: Mutex::new(Book::default()),
             events: Arc::new(Bus::new()),
             tasks: TaskTracker::new(),
+            left: CancellationToken::new(),
         })
     }
 
@@ -168,9 +176,7 @@ impl Sessions {
             now += Duration::from_millis(1);
             id = SessionId::new(&terrain.id, now);
         }
-        let span = info_span!(parent: None, "session", session_id = %id, terrain_id = %terrain.id);
-        let counts = CameraCounts::of(terrain.id.as_str());
-        let feed = Feed::start(camera_spec(terrain), &self.registry, counts, span);
+        let feed = self.feed(terrain, &id);
         let (terrain_id, club_id) = (terrain.id.clone(), terrain.club_id.clone());
         let created_at = crate::clock::to_ms(now);
         let session = Session::new(
@@ -185,11 +191,86 @@ impl Sessions {
         info!(session_id = %id, terrain_id = %terrain.id, owner_id, "session created");
         metrics().sessions_created.inc();
         self.memory.session(&session);
-        let watcher = Watcher::created(Arc::clone(&session), Arc::clone(&self.events));
-        self.tasks.spawn(watcher.run());
-        book.active.insert(terrain.id.clone(), id.clone());
-        book.sessions.insert(id, Arc::clone(&session));
+        self.enter(&mut book, &session);
         Ok(session)
+    }
+
+    fn feed(&self, terrain: &Terrain, id: &SessionId) -> Feed {
+        let span = info_span!(parent: None, "session", session_id = %id, terrain_id = %terrain.id);
+        let counts = CameraCounts::of(terrain.id.as_str());
+        Feed::start(camera_spec(terrain), &self.registry, counts, span)
+    }
+
+    fn enter(&self, book: &mut Book, session: &Arc<Session>) {
+        let watcher = Watcher::created(Arc::clone(session), Arc::clone(&self.events));
+        let left = self.left.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = watcher.run() => {}
+                () = left.cancelled() => {}
+            }
+        });
+        let (terrain, id) = (session.terrain_id.clone(), session.id.clone());
+        book.active.insert(terrain, id.clone());
+        book.sessions.insert(id, Arc::clone(session));
+    }
+
+    /// Goes on with a session and its recording that an earlier run of the host left
+    /// unfinished.
+    pub fn resume(self: &Arc<Self>, unfinished: Unfinished) -> Result<(), SessionError> {
+        let terrain = self.terrain(&unfinished.terrain_id)?;
+        let feed = self.feed(&terrain, &unfinished.id);
+        let session = Session::new(
+            unfinished.id,
+            unfinished.terrain_id,
+            unfinished.club_id,
+            unfinished.owner_id,
+            unfinished.created_at,
+            feed,
+        );
+        let session = Arc::new(session);
+        let Some(feed) = session.feed() else {
+            return Err(SessionError::Closed);
+        };
+        let config = self.config();
+        let (now, requested_us) = (now_us(), unfinished.requested_us);
+        let over = Duration::from_micros((now - requested_us).max(0) as u64);
+        let left = unfinished.length.saturating_sub(over);
+        let ticket = self
+            .admission
+            .admit_again(demand(&feed, &config.video, left), now);
+        let mut plan = plan(&session, &config.video, requested_us, unfinished.length);
+        plan.earlier = unfinished.earlier;
+        let in_file = plan.earlier.as_ref().map(|earlier| earlier.cut.samples);
+        info!(session_id = %session.id, frames = in_file, left_s = left.as_secs(), "an unfinished recording goes on");
+        let mut book = self.book();
+        self.enter(&mut book, &session);
+        self.record(&session, &feed, plan, Start::NewestKeyframe, ticket);
+        Ok(())
+    }
+
+    /// Begins to record, and closes the session when that ends.
+    fn record(
+        self: &Arc<Self>,
+        session: &Arc<Session>,
+        feed: &Feed,
+        plan: Plan,
+        start: Start,
+        ticket: Ticket,
+    ) -> Arc<Recording> {
+        let reader = feed.subscribe(start, RECORDER_BYTES);
+        let span = info_span!(parent: None, "recording", session_id = %session.id);
+        let recording = Arc::new(Recording::start(plan, reader, ticket, span));
+        session.set_recording(Arc::clone(&recording));
+        let (sessions, closing) = (Arc::clone(self), Arc::clone(session));
+        let ended = Arc::clone(&recording);
+        self.tasks.spawn(async move {
+            if sessions.memory.follow(&closing, &ended).await {
+                sessions.keep(&closing, &ended).await;
+                sessions.close_feed(&closing).await;
+            }
+        });
+        recording
     }
 
     /// Remembers sessions of earlier runs, oldest first.
@@ -275,19 +356,9 @@ impl Sessions {
             requested_us,
         )?;
         let start = Start::KeyframeAt(requested_us - CALL_TAKES_US);
-        let reader = feed.subscribe(start, RECORDER_BYTES);
-        let span = info_span!(parent: None, "recording", session_id = %session.id);
         let plan = plan(session, video, requested_us, length);
-        let recording = Arc::new(Recording::start(plan, reader, ticket, span));
-        session.set_recording(Arc::clone(&recording));
+        let recording = self.record(session, &feed, plan, start, ticket);
         drop(book);
-        let (sessions, closing) = (Arc::clone(self), Arc::clone(session));
-        let ended = Arc::clone(&recording);
-        self.tasks.spawn(async move {
-            sessions.memory.follow(&closing, &ended).await;
-            sessions.keep(&closing, &ended).await;
-            sessions.close_feed(&closing).await;
-        });
         Ok(recording.status())
     }
 
@@ -301,19 +372,41 @@ impl Sessions {
             return session.recording_status().ok_or(SessionError::NotRecording);
         };
         let stopped = recording.stop().await;
+        if recording.status().handover != Handover::No {
+            return Err(SessionError::Stopping);
+        }
         self.keep(session, &recording).await;
         self.close_feed(session).await;
         stopped.map_err(|StopError::NoPicture| SessionError::NoPicture)
     }
 
     /// Ends the session; a running recording first.
-    pub async fn close(&self, session: &Arc<Session>) {
+    pub async fn close(&self, session: &Arc<Session>) -> Result<(), SessionError> {
         if let Some(recording) = session.recording() {
             // Without a picture there is no file: the session closes all the same.
             let _ = recording.stop().await;
+            if recording.status().handover != Handover::No {
+                return Err(SessionError::Stopping);
+            }
             self.keep(session, &recording).await;
         }
         self.close_feed(session).await;
+        Ok(())
+    }
+
+    /// Leaves a session for the host's end: what is being recorded goes on in the next run.
+    async fn leave(&self, session: &Arc<Session>) {
+        if let Some(recording) = session.recording().filter(|_| session.is_recording()) {
+            let status = recording.hand_over().await;
+            if status.handover == Handover::Done {
+                if let Some(feed) = session.feed() {
+                    feed.close().await;
+                }
+                return;
+            }
+        }
+        // Stopped in the meantime, or never begun.
+        let _ = self.close(session).await;
     }
 
     /// Has the file of a recording that is over listed, once.
@@ -325,11 +418,13 @@ impl Sessions {
         kept.await;
     }
 
-    /// Ends everything, for the host's end.
+    /// Ends everything, for the host's end. Recordings are brought into a form that can be
+    /// played, and stay unfinished: the next run goes on with them.
     pub async fn shut_down(&self) {
         self.book().stopping = true;
         let all = self.list(false);
-        futures_util::future::join_all(all.iter().map(|session| self.close(session))).await;
+        futures_util::future::join_all(all.iter().map(|session| self.leave(session))).await;
+        self.left.cancel();
         self.tasks.close();
         self.tasks.wait().await;
     }

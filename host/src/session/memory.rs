@@ -9,7 +9,7 @@ use super::records;
 use super::state::Session;
 use crate::catalogue::Journal;
 use crate::library::Library;
-use crate::recording::{Recording, RecordingState, RecordingStatus};
+use crate::recording::{Handover, Recording, RecordingState, RecordingStatus};
 
 /// Where it is left. A catalogue that is slow or full disturbs no session.
 #[derive(Clone)]
@@ -27,19 +27,24 @@ impl Memory {
             .session(records::session(session, Timestamp::now()));
     }
 
-    /// Follows a recording until it is over: its states and gaps, and what came of it.
-    pub(super) async fn follow(&self, session: &Session, recording: &Recording) {
+    /// Follows a recording until it is over: its states and gaps, and what came of it. Of one
+    /// that goes on in the next run of the host nothing more is told: it stays unfinished. False
+    /// then.
+    pub(super) async fn follow(&self, session: &Session, recording: &Recording) -> bool {
         let mut status = recording.watch();
         let mut told = None;
         loop {
             let now = status.borrow_and_update().clone();
+            if now.handover != Handover::No {
+                return false;
+            }
             let mark = (now.state, now.gaps.len(), now.started_at);
             if told != Some(mark) {
                 told = Some(mark);
                 self.recording(session, &now);
             }
             if now.state.is_final() || status.changed().await.is_err() {
-                return;
+                return true;
             }
         }
     }

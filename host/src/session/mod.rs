@@ -9,6 +9,7 @@ mod manager;
 mod memory;
 mod plans;
 mod records;
+mod resume;
 mod state;
 
 pub use errors::SessionError;
@@ -16,4 +17,5 @@ pub use id::SessionId;
 pub use manager::Sessions;
 pub use memory::Memory;
 pub use records::past;
+pub use resume::Unfinished;
 pub use state::{PastSession, Session, SessionStatus};

@@ -67,6 +67,7 @@ pub(super) fn plan(session: &Session, video: &Video, requested_us: i64, length: 
             crf: video.crf,
             fps: video.fps,
         },
+        earlier: None,
     }
 }
 

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 
 use super::id::SessionId;
+use super::resume::RecordingClock;
 use super::state::{PastSession, Session, SessionStatus};
 use crate::catalogue::{GapRecord, RecordingRecord, SessionEntry, SessionRecord, state};
+use crate::clock::ClockAnchor;
 use crate::config::{ClubId, TerrainId};
 use crate::library::NewFile;
 use crate::recording::{Gap, Mode, RecordingState, RecordingStatus};
@@ -46,6 +48,9 @@ pub fn recording(session: &Session, status: &RecordingStatus, now: Timestamp) ->
         video_path: status.video_path.clone(),
         error: status.error.clone(),
         updated_at: now,
+        clock: (!status.state.is_final())
+            .then(|| RecordingClock::of(status, ClockAnchor::now()))
+            .and_then(|clock| serde_json::to_string(&clock).ok()),
     }
 }
 
@@ -127,6 +132,7 @@ mod tests {
             video_path: Some("/v/1/sess_1_1.mp4".into()),
             error: None,
             updated_at: Timestamp::UNIX_EPOCH,
+            clock: None,
         };
         let entry = SessionEntry {
             session: SessionRecord {

@@ -30,6 +30,7 @@ mod previews;
 mod proxy;
 mod rate_limit;
 mod reload;
+mod resume;
 mod rtsp_cameras;
 mod secrets;
 mod session_life;
