@@ -3,6 +3,7 @@
 //! Nothing here does I/O, knows a clock, or knows where a picture came from: it
 //! is values and functions over values.
 
+pub mod drift;
 pub mod groups;
 pub mod jpeg;
 pub mod mkv;

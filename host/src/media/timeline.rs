@@ -10,6 +10,8 @@
 
 use std::collections::VecDeque;
 
+use super::drift::ClockRun;
+
 /// Arrivals that count for the minimum, in microseconds. A camera clock that is
 /// 1 % slow makes the minimum lag by 1 % of this.
 const WINDOW_US: i64 = 3_000_000;
@@ -62,6 +64,8 @@ pub struct Timeline {
     jumps: u32,
     first_jump_us: i64,
     distrusted_until_us: i64,
+    /// Of the anchors before this one; all anchors and jumps so far.
+    before: ClockRun,
 }
 
 /// The running mapping, from one anchor to the next.
@@ -88,6 +92,8 @@ struct Anchor {
     still: u32,
     /// The offset is being led to the minimum.
     following: bool,
+    /// The minimum, and when it arrived, of the first whole window.
+    base: Option<(i64, i64)>,
 }
 
 impl Timeline {
@@ -101,6 +107,7 @@ impl Timeline {
             jumps: 0,
             first_jump_us: 0,
             distrusted_until_us: i64::MIN,
+            before: ClockRun::default(),
         }
     }
 
@@ -115,7 +122,13 @@ impl Timeline {
     /// After a reconnect: the next packet stands at its arrival, after all outputs
     /// so far, whatever its timestamp is.
     pub fn reanchor(&mut self) {
-        self.anchor = None;
+        self.leave_anchor();
+    }
+
+    /// How the camera's clock ran so far.
+    pub fn clock(&self) -> ClockRun {
+        let now = self.anchor.as_ref().map(Anchor::run);
+        self.before.and(now.unwrap_or_default())
     }
 
     /// Host time, in microseconds, of the packet with this `timestamp` (ticks)
@@ -128,7 +141,7 @@ impl Timeline {
         let mapped = match timestamp {
             Some(raw) if arrived_us >= self.distrusted_until_us => self.map(raw, arrived_us),
             Some(_) => {
-                self.anchor = None;
+                self.leave_anchor();
                 arrived_us
             }
             None => arrived_us,
@@ -150,9 +163,17 @@ impl Timeline {
                 return mapped;
             }
             self.note_jump(arrived_us);
+            self.leave_anchor();
         }
         self.anchor = Some(Anchor::new(raw, arrived_us, self.newest_us));
+        self.before.anchors += 1;
         arrived_us
+    }
+
+    fn leave_anchor(&mut self) {
+        if let Some(anchor) = self.anchor.take() {
+            self.before = self.before.and(anchor.run());
+        }
     }
 
     fn note_jump(&mut self, arrived_us: i64) {
@@ -161,6 +182,7 @@ impl Timeline {
             self.first_jump_us = arrived_us;
         }
         self.jumps += 1;
+        self.before.jumps += 1;
         if self.jumps >= JUMPS {
             self.jumps = 0;
             self.distrusted_until_us = arrived_us.saturating_add(DISTRUST_US);
@@ -182,6 +204,7 @@ impl Anchor {
             stall: None,
             still: 0,
             following: false,
+            base: None,
         }
     }
 
@@ -250,6 +273,21 @@ impl Anchor {
             || self.window.front().is_some_and(|&(at, _)| at < oldest)
         {
             self.window.pop_front();
+        }
+        if self.base.is_none() && arrived_us.saturating_sub(self.at_us) >= WINDOW_US {
+            self.base = self.window.front().copied();
+        }
+    }
+
+    /// How the camera's clock ran: the least delay shrinks where it is fast.
+    fn run(&self) -> ClockRun {
+        match (self.base, self.window.front()) {
+            (Some((from_us, delay)), Some(&(until_us, now))) => ClockRun {
+                drift_us: delay.saturating_sub(now),
+                over_us: until_us.saturating_sub(from_us).max(0),
+                ..ClockRun::default()
+            },
+            _ => ClockRun::default(),
         }
     }
 

@@ -79,6 +79,25 @@ proptest! {
     }
 
     #[test]
+    fn drift_is_measured(
+        drift_ppm in -5_000i64..=5_000,
+        jitter_us in 0i64..30_000,
+        seed in any::<u64>(),
+    ) {
+        let mut camera = Camera { drift_ppm, first_timestamp: 7, jitter_us, seed };
+        let mut timeline = Timeline::new(RATE);
+        for (_, timestamp, arrived) in arrivals(&mut camera, 3_000) {
+            timeline.stamp(Some(timestamp), arrived);
+        }
+        let run = timeline.clock();
+        prop_assert!((105_000_000..=120_000_000).contains(&run.over_us), "{run:?}");
+        prop_assert_eq!((run.anchors, run.jumps), (1, 0));
+        let seen = run.parts_per_million().unwrap_or(f64::NAN);
+        let off = (seen - drift_ppm as f64).abs();
+        prop_assert!(off < 20.0 + jitter_us as f64 / 100.0, "{run:?}");
+    }
+
+    #[test]
     fn nonsense_never_goes_backwards(
         packets in prop::collection::vec(
             (prop::option::of(any::<u64>()), any::<i64>(), any::<bool>()), 0..200),
@@ -251,4 +270,41 @@ fn an_even_rate_stays_even_under_small_jitter() {
         })
         .collect();
     assert!(times.windows(2).all(|pair| pair[1] - pair[0] == 40_000));
+}
+
+#[test]
+fn drift_goes_over_reconnects_and_leaves_jumps_out() {
+    let mut timeline = Timeline::new(1_000_000);
+    let mut arrived = 0;
+    for connection in 0..3_i64 {
+        for n in 0..500_i64 {
+            // 100 ppm fast; in the middle of the second connection the clock jumps by an hour.
+            let jump = if connection == 1 && n >= 250 {
+                3_600_000_000
+            } else {
+                0
+            };
+            let shown = 77_000_000_000 * connection + n * (FRAME_US + 4) + jump;
+            arrived += FRAME_US;
+            timeline.stamp(Some(shown as u64), arrived);
+        }
+        arrived += 30_000_000;
+        timeline.reanchor();
+    }
+    let run = timeline.clock();
+    assert_eq!((run.anchors, run.jumps), (4, 1));
+    assert!((45_000_000..60_000_000).contains(&run.over_us), "{run:?}");
+    let ppm = run.parts_per_million().unwrap();
+    assert!((ppm - 100.0).abs() < 1.0, "{run:?}");
+}
+
+#[test]
+fn a_clock_that_is_not_believed_has_no_drift() {
+    let mut timeline = Timeline::new(RATE);
+    for n in 0..500 {
+        timeline.stamp(Some(77), n * FRAME_US);
+    }
+    let run = timeline.clock();
+    assert_eq!(run.over_us, 0, "{run:?}");
+    assert!(run.jumps >= 3, "{run:?}");
 }

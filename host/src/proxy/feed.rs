@@ -12,6 +12,7 @@ use super::reader::{Inlet, Item, Reader, Start};
 use super::status::{CameraState, CameraStatus, FeedCounters, NO_ANSWER_YET};
 use super::supervisor::{self, Candidates};
 use crate::camera::CameraSpec;
+use crate::media::drift::ClockRun;
 use crate::media::groups::Groups;
 use crate::media::{Packet, VideoTrack};
 use crate::plugins::Registry;
@@ -57,7 +58,10 @@ struct Media {
     readers: Vec<Arc<Inlet>>,
     /// The feed was closed: there is nothing to read any more.
     ended: bool,
+    /// Sums; the clock's are those of the connections before this one.
     counters: FeedCounters,
+    /// How the camera's clock ran on this connection.
+    clock: ClockRun,
 }
 
 impl Feed {
@@ -138,7 +142,12 @@ impl Feed {
 
     /// Sums so far.
     pub fn counters(&self) -> FeedCounters {
-        self.shared.media().counters
+        let media = self.shared.media();
+        let clock = media.counters.clock.and(media.clock);
+        FeedCounters {
+            clock,
+            ..media.counters
+        }
     }
 
     /// Bits a second over what is kept, once there is enough of it to tell.
@@ -259,6 +268,18 @@ impl Shared {
         media.send(&Item::Packet(packet));
     }
 
+    /// How the camera's clock ran so far on this connection.
+    pub fn note_clock(&self, clock: ClockRun) {
+        self.media().clock = clock;
+    }
+
+    /// The camera's clock is followed anew: what was seen of it is the past.
+    pub fn close_clock(&self) {
+        let mut media = self.media();
+        let clock = std::mem::take(&mut media.clock);
+        media.counters.clock = media.counters.clock.and(clock);
+    }
+
     /// The camera is gone: what is kept is no start for a new reader any more.
     pub fn lost(&self) {
         let mut media = self.media();
@@ -284,6 +305,7 @@ impl Media {
             readers: Vec::new(),
             ended: false,
             counters: FeedCounters::default(),
+            clock: ClockRun::default(),
         }
     }
 

@@ -107,6 +107,7 @@ impl Ingest {
             .unwrap_or(i64::MAX)
             .min(now_us());
         let pts_us = video.timeline.stamp(packet.timestamp, arrived_us);
+        self.shared.note_clock(video.timeline.clock());
         let lost_before = packet.lost_before;
         if let Some(fps) = video.fps.count(pts_us) {
             self.shared
@@ -166,6 +167,7 @@ impl Sink for Ingest {
                 }
             }
             _ => {
+                self.shared.close_clock();
                 // Positions of an earlier attempt mean nothing on this one's clock.
                 let timeline = Timeline::new(track.clock_rate);
                 let (settle, fps) = (Settle::new(track.clock_rate), Fps::default());

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::media::Codec;
+use crate::media::drift::ClockRun;
 
 /// Said where nothing else is known: the first attempt is still under way.
 pub(super) const NO_ANSWER_YET: &str = "no answer from the camera yet";
@@ -70,4 +71,6 @@ pub struct FeedCounters {
     pub bytes: u64,
     /// Network packets known to be missing.
     pub lost_packets: u64,
+    /// How the camera's clock ran against the host's, over all connections.
+    pub clock: ClockRun,
 }
