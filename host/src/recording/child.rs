@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use command_fds::{CommandFdExt, FdMapping};
@@ -15,11 +15,13 @@ use tokio::net::unix::pipe;
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::part::Part;
 use super::progress::{Progress, ProgressParser};
+use super::staleness::Staleness;
 use super::status::RecordingStatus;
 use crate::clock::now_us;
 use crate::mp4::{self, Piece, Splitter};
@@ -27,10 +29,16 @@ use crate::telemetry::metrics::{FfmpegRun, metrics};
 
 /// Priority of FFmpeg: below the host, which must never be late for a camera.
 const NICE: i32 = 5;
-/// Without a sign of life for so long after the end of its input, it is interrupted.
-const INTERRUPT_AFTER: Duration = Duration::from_secs(2);
-/// So long after the end of its input it is killed.
+/// So long after the end of its input it is asked to end with what it has read: then it lets go
+/// of what is still in its pipe, so not sooner than needed.
+const INTERRUPT_AFTER: Duration = Duration::from_secs(8);
+/// So long after the end of its input it is killed, however busy it is.
 const KILL_AFTER: Duration = Duration::from_secs(10);
+/// How often one that takes no input or is to end is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// A killed process is gone within this time, unless the system cannot end it: one that waits in
+/// a driver.
+const GONE_AFTER: Duration = Duration::from_secs(5);
 /// Its log is cut here, bytes: stops a broken stream from filling the disk with complaints.
 const LOG_BYTES: u64 = 4 << 20;
 
@@ -43,6 +51,12 @@ pub enum ChildError {
     /// It does not take its input any more.
     #[error("FFmpeg has ended: {0}")]
     Ended(String),
+    /// It has work and shows no sign of life.
+    #[error("FFmpeg hangs")]
+    Hangs,
+    /// It was still at work when the recording had to be finished.
+    #[error("FFmpeg was too slow: the last pictures are missing")]
+    Slow,
     /// Its output is no MP4.
     #[error("FFmpeg's output: {0}")]
     Output(#[from] mp4::Error),
@@ -59,12 +73,26 @@ pub struct Child {
     _progress: AbortOnDropHandle<()>,
     log: AbortOnDropHandle<()>,
     progress: watch::Receiver<Progress>,
-    /// Signs of life: reports and fragments.
-    life: Arc<AtomicU64>,
+    signs: Arc<Signs>,
+    staleness: Staleness,
+    hangs: bool,
+    /// Its output is not waited for any more.
+    given_up: CancellationToken,
     /// Up to where on the recording's clock its pictures are in the file, microseconds.
     written_us: Arc<AtomicI64>,
     started: Instant,
     run: FfmpegRun,
+}
+
+/// What a child shows of itself, counted by the tasks that listen to it.
+#[derive(Debug, Default)]
+struct Signs {
+    /// Boxes that it wrote, and reports of more pictures.
+    work: AtomicU64,
+    /// Reports of any kind.
+    reports: AtomicU64,
+    /// Its output goes to the disk, which may take long: it may have to wait for that.
+    storing: AtomicBool,
 }
 
 impl Child {
@@ -88,17 +116,19 @@ impl Child {
             // Refused only where there is no such process: it has ended already, which shows.
             let _ = rustix::process::setpriority_process(Some(pid), NICE);
         }
-        let life = Arc::new(AtomicU64::new(0));
+        let signs = Arc::new(Signs::default());
+        let given_up = CancellationToken::new();
         let written_us = Arc::new(AtomicI64::new(start_us));
         let (told, progress) = watch::channel(Progress::default());
-        let reports = follow_progress(progress_read, told, Arc::clone(&life));
+        let reports = follow_progress(progress_read, told, Arc::clone(&signs));
         let store = store(
             stdout,
             part,
             status,
             start_us,
             Arc::clone(&written_us),
-            Arc::clone(&life),
+            Arc::clone(&signs),
+            given_up.clone(),
         );
         Ok(Self {
             process,
@@ -107,24 +137,59 @@ impl Child {
             _progress: AbortOnDropHandle::new(tokio::spawn(reports)),
             log: AbortOnDropHandle::new(tokio::spawn(keep_log(stderr, log))),
             progress,
-            life,
+            signs,
+            staleness: Staleness::new(now_us()),
+            hangs: false,
+            given_up,
             written_us,
             started: Instant::now(),
             run: FfmpegRun::of("recorder"),
         })
     }
 
-    /// Writes to its stdin. Waits while FFmpeg is busy.
+    /// Writes to its stdin. Waits while FFmpeg is busy, and no longer than it shows life.
     pub async fn write(&mut self, pieces: &[&[u8]]) -> Result<(), ChildError> {
-        let Some(stdin) = &mut self.stdin else {
+        let Some(mut stdin) = self.stdin.take() else {
             return Err(ChildError::Ended("its input is closed".into()));
         };
-        for piece in pieces {
-            if let Err(error) = stdin.write_all(piece).await {
-                return Err(ChildError::Ended(error.to_string()));
+        {
+            let writing = async {
+                for piece in pieces {
+                    stdin.write_all(piece).await?;
+                }
+                Ok::<(), std::io::Error>(())
+            };
+            tokio::pin!(writing);
+            loop {
+                let written = timeout(LOOK_EVERY, &mut writing).await;
+                if self.hangs() {
+                    return Err(ChildError::Hangs);
+                }
+                match written {
+                    Ok(Ok(())) => break,
+                    Ok(Err(error)) => return Err(ChildError::Ended(error.to_string())),
+                    Err(_) => {}
+                }
             }
         }
+        self.stdin = Some(stdin);
         Ok(())
+    }
+
+    /// A look at a child that has something to do: whether it hangs.
+    fn hangs(&mut self) -> bool {
+        if self.signs.storing.load(Ordering::Relaxed) {
+            self.staleness = Staleness::new(now_us());
+        } else if !self.hangs {
+            let work = self.signs.work.load(Ordering::Relaxed);
+            let (signs, process) = (&self.signs, &self.process);
+            let other = || {
+                let reports = signs.reports.load(Ordering::Relaxed);
+                reports + ticks(process).unwrap_or(0)
+            };
+            self.hangs = self.staleness.look(now_us(), work, other);
+        }
+        self.hangs
     }
 
     /// Resolves when the process has ended by itself.
@@ -140,47 +205,24 @@ impl Child {
         self.written_us.load(Ordering::Relaxed)
     }
 
-    /// Processor seconds a second that it has used so far (Linux: `/proc/<pid>/stat`).
-    pub fn cpu(&self) -> Option<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()?)).ok()?;
-        // Fields 14 and 15, counted behind the name, which may hold anything.
-        let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-        let ticks: f64 =
-            fields.next()?.parse::<f64>().ok()? + fields.next()?.parse::<f64>().ok()?;
-        let per_second = rustix::param::clock_ticks_per_second() as f64;
-        let elapsed = self.started.elapsed().as_secs_f64();
-        (elapsed > 5.0).then(|| ticks / per_second / elapsed)
+    /// The same, to be read when it has ended.
+    pub fn written(&self) -> Arc<AtomicI64> {
+        Arc::clone(&self.written_us)
     }
 
-    /// Ends it: closes its stdin and waits; interrupts it when it shows no life, kills it at
-    /// last. What it wrote is in the file when this returns.
-    pub async fn finish(mut self) -> Result<ExitStatus, ChildError> {
+    /// Processor seconds a second that it has used so far.
+    pub fn cpu(&self) -> Option<f64> {
+        let per_second = rustix::param::clock_ticks_per_second() as f64;
+        let elapsed = self.started.elapsed().as_secs_f64();
+        let used = ticks(&self.process)? as f64 / per_second;
+        (elapsed > 5.0).then_some(used / elapsed)
+    }
+
+    /// Ends it: closes its stdin and waits; kills it where it hangs or takes too long. What it
+    /// wrote is in the file when this returns; an error says that it may not be all.
+    pub async fn finish(mut self) -> Result<(), ChildError> {
         drop(self.stdin.take());
-        let kill_at = Instant::now() + KILL_AFTER;
-        let mut lived = self.life.load(Ordering::Relaxed);
-        let mut interrupted = false;
-        let exit = loop {
-            let left = kill_at.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                warn!("FFmpeg is killed: it has not ended");
-                let _ = self.process.start_kill();
-                break self.process.wait().await;
-            }
-            if let Ok(exit) = timeout(left.min(INTERRUPT_AFTER), self.process.wait()).await {
-                break exit;
-            }
-            let lives = self.life.load(Ordering::Relaxed);
-            if lives == lived && !interrupted {
-                interrupted = true;
-                if let Some(pid) = pid_of(&self.process) {
-                    let _ = rustix::process::kill_process(pid, Signal::INT);
-                }
-            }
-            lived = lives;
-        };
-        if let Ok(exit) = &exit {
-            self.run.exited(*exit);
-        }
+        let end = self.end().await;
         let stored = match (&mut self.store).await {
             Ok(result) => result,
             Err(error) => Err(ChildError::Store(std::io::Error::other(error))),
@@ -194,8 +236,72 @@ impl Child {
         } = *self.progress.borrow();
         info!(frames, doubled, dropped, "FFmpeg has ended");
         stored?;
-        exit.map_err(|error| ChildError::Ended(error.to_string()))
+        end
     }
+
+    /// Waits for the process's end, which the end of its input brings.
+    async fn end(&mut self) -> Result<(), ChildError> {
+        let closed = Instant::now();
+        let mut interrupted = false;
+        loop {
+            if self.hangs() {
+                warn!("FFmpeg is killed: it hangs");
+                self.kill().await;
+                return Err(ChildError::Hangs);
+            }
+            if let Ok(exit) = timeout(LOOK_EVERY, self.process.wait()).await {
+                return match exit {
+                    Ok(exit) => {
+                        self.run.exited(exit);
+                        of_exit(exit, interrupted)
+                    }
+                    Err(error) => Err(ChildError::Ended(error.to_string())),
+                };
+            }
+            if closed.elapsed() >= KILL_AFTER {
+                warn!("FFmpeg is killed: it has not ended");
+                self.kill().await;
+                return Err(ChildError::Slow);
+            }
+            if closed.elapsed() >= INTERRUPT_AFTER && !interrupted {
+                interrupted = true;
+                if let Some(pid) = pid_of(&self.process) {
+                    let _ = rustix::process::kill_process(pid, Signal::INT);
+                }
+            }
+        }
+    }
+
+    /// Kills it. SIGKILL ends a stopped process, too.
+    async fn kill(&mut self) {
+        let _ = self.process.start_kill();
+        match timeout(GONE_AFTER, self.process.wait()).await {
+            Ok(Ok(exit)) => self.run.exited(exit),
+            Ok(Err(error)) => error!(%error, "FFmpeg cannot be awaited"),
+            Err(_) => {
+                error!("FFmpeg was killed and does not end; it is left to the system");
+                self.given_up.cancel();
+            }
+        }
+    }
+}
+
+fn of_exit(exit: ExitStatus, interrupted: bool) -> Result<(), ChildError> {
+    if exit.success() {
+        Ok(())
+    } else if interrupted {
+        Err(ChildError::Slow)
+    } else {
+        Err(ChildError::Ended(exit.to_string()))
+    }
+}
+
+/// Processor time that a process has used, in the system's ticks (Linux: `/proc/<pid>/stat`).
+fn ticks(process: &tokio::process::Child) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.id()?)).ok()?;
+    // Fields 14 and 15, counted behind the name, which may hold anything.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
 }
 
 fn spawn(
@@ -222,23 +328,28 @@ fn pid_of(process: &tokio::process::Child) -> Option<Pid> {
     Pid::from_raw(i32::try_from(process.id()?).ok()?)
 }
 
-/// Appends FFmpeg's output to the file, whole boxes at a time.
+/// Appends FFmpeg's output to the file, whole boxes at a time, until it ends or is given up.
 async fn store(
     mut stdout: ChildStdout,
     part: Arc<Mutex<Part>>,
     status: watch::Sender<RecordingStatus>,
     start_us: i64,
     written_us: Arc<AtomicI64>,
-    life: Arc<AtomicU64>,
+    signs: Arc<Signs>,
+    given_up: CancellationToken,
 ) -> Result<(), ChildError> {
     let mut splitter = Splitter::new();
     let mut buffer = vec![0; 64 << 10];
     let mut synced_us = now_us();
     loop {
-        let length = stdout.read(&mut buffer).await.map_err(ChildError::Store)?;
+        let length = tokio::select! {
+            length = stdout.read(&mut buffer) => length.map_err(ChildError::Store)?,
+            () = given_up.cancelled() => return Ok(()),
+        };
         splitter.push(&buffer[..length]);
+        signs.storing.store(true, Ordering::Relaxed);
         while let Some(piece) = splitter.next_piece()? {
-            life.fetch_add(1, Ordering::Relaxed);
+            signs.work.fetch_add(1, Ordering::Relaxed);
             let mut part = part.lock().await;
             let (mut frames, mut until_us) = (0, None);
             let bytes = match piece {
@@ -273,13 +384,14 @@ async fn store(
                 status.size_bytes = size_bytes;
             });
         }
+        signs.storing.store(false, Ordering::Relaxed);
         if length == 0 {
             return Ok(());
         }
     }
 }
 
-async fn follow_progress(read: OwnedFd, told: watch::Sender<Progress>, life: Arc<AtomicU64>) {
+async fn follow_progress(read: OwnedFd, told: watch::Sender<Progress>, signs: Arc<Signs>) {
     let Ok(pipe) = pipe::Receiver::from_owned_fd(read) else {
         return;
     };
@@ -287,9 +399,10 @@ async fn follow_progress(read: OwnedFd, told: watch::Sender<Progress>, life: Arc
     let mut parser = ProgressParser::default();
     while let Ok(Some(line)) = lines.next_line().await {
         if let Some(progress) = parser.line(&line) {
+            signs.reports.fetch_add(1, Ordering::Relaxed);
             let before = told.send_replace(progress);
             if before != progress {
-                life.fetch_add(1, Ordering::Relaxed);
+                signs.work.fetch_add(1, Ordering::Relaxed);
             }
         }
     }

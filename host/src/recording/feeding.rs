@@ -2,6 +2,7 @@
 //! when they die.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -33,8 +34,8 @@ const HELD_BYTES: usize = 48 << 20;
 const LIVED_LONG: Duration = Duration::from_mins(1);
 /// Children that end by themselves one soon after the other, before the recording is given up.
 const MOST_FAILURES: u32 = 5;
-/// FFmpeg takes its input within this time, or it hangs.
-const HANGS_AFTER: Duration = Duration::from_secs(10);
+/// What waits for FFmpeg at the end is given to it within this time.
+const DRAIN: Duration = Duration::from_secs(10);
 /// How often a camera that is gone is replaced by its last picture.
 const REPEAT: Duration = Duration::from_secs(1);
 
@@ -105,17 +106,28 @@ impl<'a> Feeding<'a> {
         ends_at: Instant,
         part: &Arc<Mutex<Part>>,
     ) -> Option<String> {
-        let mut failures = 0;
+        let (mut failures, mut at_the_end) = (0, false);
         loop {
             let began = Instant::now();
-            let ending = match self.start_child(part).await {
+            let ending = match self.start_child(part) {
                 Ok(mut feeder) => {
-                    let ending = self.feed(&mut feeder, reader, ends_at).await;
+                    let ending = match self.feed_held(&mut feeder).await {
+                        Ok(()) => self.feed(&mut feeder, reader, ends_at).await,
+                        Err(error) => Ending::Child(error),
+                    };
+                    let written = feeder.child.written();
                     match (ending, feeder.child.finish().await) {
-                        (Ending::Stopped, Ok(_)) => Ending::Stopped,
                         // A full disk is no better with another child.
-                        (_, Err(error @ ChildError::Store(_))) | (Ending::Stopped, Err(error)) => {
+                        (_, Err(error @ ChildError::Store(_))) => {
                             return self.ended(Some(error.to_string()));
+                        }
+                        (Ending::Stopped, Err(error)) if self.is_missing_after(&written) => {
+                            if at_the_end || matches!(error, ChildError::Slow) {
+                                return self.ended(Some(error.to_string()));
+                            }
+                            // What is held and not written is written by one more.
+                            at_the_end = true;
+                            Ending::Child(error)
                         }
                         (ending, _) => ending,
                     }
@@ -165,15 +177,17 @@ impl<'a> Feeding<'a> {
             .max(self.last_us)
     }
 
-    /// A new child, fed with what is held: what the one before wrote of it already is left out
-    /// when the parts are joined.
-    async fn start_child(&mut self, part: &Arc<Mutex<Part>>) -> Result<Feeder, ChildError> {
-        let (track, from_us) = self
+    /// Whether pictures are missing in the file, of which so much is written.
+    fn is_missing_after(&self, written_us: &AtomicI64) -> bool {
+        self.zero_us + written_us.load(Ordering::Relaxed) <= self.last_us
+    }
+
+    /// A new child, which begins with what is held.
+    fn start_child(&mut self, part: &Arc<Mutex<Part>>) -> Result<Feeder, ChildError> {
+        let (_, from_us) = self
             .held
             .first()
             .ok_or_else(|| ChildError::Ended("there is no picture".into()))?;
-        let header =
-            mkv::header(track).map_err(|error| ChildError::Ended(format!("its input: {error}")))?;
         let job = self.job;
         let plan = &job.plan;
         let arguments = command::recording(self.mode, &plan.settings);
@@ -186,17 +200,28 @@ impl<'a> Feeding<'a> {
             job.status.clone(),
             from_us - self.zero_us,
         )?;
-        let mut feeder = Feeder {
+        Ok(Feeder {
             child,
             writer: Writer::new(),
             from_us,
             last_ms: -1,
-        };
-        feeder.write(&[&header]).await?;
+        })
+    }
+
+    /// Gives a new child what is held: what the one before wrote of it already is left out when
+    /// the parts are joined.
+    async fn feed_held(&mut self, feeder: &mut Feeder) -> Result<(), ChildError> {
+        let (track, _) = self
+            .held
+            .first()
+            .ok_or_else(|| ChildError::Ended("there is no picture".into()))?;
+        let header =
+            mkv::header(track).map_err(|error| ChildError::Ended(format!("its input: {error}")))?;
+        feeder.child.write(&[&header]).await?;
         for packet in self.held.packets() {
             feeder.packet(&packet).await?;
         }
-        Ok(feeder)
+        Ok(())
     }
 
     async fn feed(&mut self, feeder: &mut Feeder, reader: &mut Reader, ends_at: Instant) -> Ending {
@@ -232,7 +257,7 @@ impl<'a> Feeding<'a> {
             .status
             .send_modify(|status| status.end_us = Some(end_us));
         // What had come by then and waits for FFmpeg belongs to the recording.
-        let drain_until = Instant::now() + HANGS_AFTER;
+        let drain_until = Instant::now() + DRAIN;
         while Instant::now() < drain_until {
             match reader.take_waiting() {
                 Some(Item::Packet(packet)) if packet.pts_us > end_us => break,
@@ -379,16 +404,7 @@ impl Feeder {
         let head = self
             .writer
             .block_head(pts_ms, packet.keyframe, packet.data.len());
-        self.write(&[&head, &packet.data]).await
-    }
-
-    async fn write(&mut self, pieces: &[&[u8]]) -> Result<(), ChildError> {
-        match tokio::time::timeout(HANGS_AFTER, self.child.write(pieces)).await {
-            Ok(written) => written,
-            Err(_) => Err(ChildError::Ended(
-                "it hangs: it has not taken its input".into(),
-            )),
-        }
+        self.child.write(&[&head, &packet.data]).await
     }
 }
 

@@ -15,6 +15,7 @@ mod program;
 mod progress;
 mod recorder;
 mod repair;
+mod staleness;
 mod status;
 mod tools;
 
