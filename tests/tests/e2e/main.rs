@@ -23,6 +23,7 @@ mod library;
 mod metrics;
 mod no_ffmpeg;
 mod outages;
+mod pains;
 mod permissions;
 mod policy_changes;
 mod preview_socket;

@@ -1,0 +1,3 @@
+//! What users of programs like this one suffer from, pain by pain: each is reproduced with
+//! simulated cameras.
+mod hangs;
