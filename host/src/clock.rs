@@ -1,16 +1,48 @@
 //! The host's two clocks. Durations and timelines come from the monotonic one, names and
 //! answers for people from UTC; a step of the wall clock never shows in a recording.
 
-use std::sync::OnceLock;
+mod anchor;
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
-use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
+
+pub use anchor::ClockAnchor;
+
+/// The monotonic clock. On Linux the one that goes on while the machine is suspended: that time
+/// has passed for people, and is a gap in a recording.
+#[cfg(target_os = "linux")]
+const MONOTONIC: ClockId = ClockId::Boottime;
+/// The monotonic clock.
+#[cfg(not(target_os = "linux"))]
+const MONOTONIC: ClockId = ClockId::Monotonic;
+
+/// How often a wait looks at the clock again: the runtime's timers stand still while the machine
+/// is suspended.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Microseconds on the monotonic clock. The origin is the machine's start.
 pub fn now_us() -> i64 {
-    let t = clock_gettime(ClockId::Monotonic);
+    let t = clock_gettime(MONOTONIC);
     t.tv_sec * 1_000_000 + t.tv_nsec / 1_000
+}
+
+/// Waits for a point on the monotonic clock, microseconds; a second longer at most where the
+/// machine was suspended meanwhile.
+pub async fn reached(at_us: i64) {
+    reached_by(at_us, now_us).await;
+}
+
+async fn reached_by(at_us: i64, now_us: impl Fn() -> i64) {
+    loop {
+        let left_us = at_us.saturating_sub(now_us());
+        if left_us <= 0 {
+            return;
+        }
+        sleep(LOOK_EVERY.min(Duration::from_micros(left_us as u64))).await;
+    }
 }
 
 /// Processor time of the calling thread, microseconds.
@@ -31,81 +63,46 @@ pub fn to_ms(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
-/// Both clocks at one moment: by it a later run of the host knows what the monotonic times of
-/// this one mean.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClockAnchor {
-    /// Names the machine's start, from which the monotonic clock counts; empty where the system
-    /// does not tell.
-    boot: String,
-    monotonic_us: i64,
-    utc_us: i64,
-}
-
-impl ClockAnchor {
-    /// Now.
-    pub fn now() -> Self {
-        static BOOT: OnceLock<String> = OnceLock::new();
-        let boot = BOOT.get_or_init(|| {
-            // proc_sys_kernel(5): made anew at every start.
-            let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
-            id.map(|id| id.trim().to_owned()).unwrap_or_default()
-        });
-        Self {
-            boot: boot.clone(),
-            monotonic_us: now_us(),
-            utc_us: Timestamp::now().as_microsecond(),
-        }
-    }
-
-    /// The anchor's moment on the monotonic clock, microseconds.
-    pub fn monotonic_us(&self) -> i64 {
-        self.monotonic_us
-    }
-
-    /// What a monotonic time, in microseconds, of this anchor's run is in the run of `later`:
-    /// the same while the machine has not started anew, else what UTC makes of it.
-    pub fn translate(&self, monotonic_us: i64, later: &Self) -> i64 {
-        if !self.boot.is_empty() && self.boot == later.boot {
-            return monotonic_us;
-        }
-        let utc_us = (monotonic_us - self.monotonic_us).saturating_add(self.utc_us);
-        utc_us
-            .saturating_sub(later.utc_us)
-            .saturating_add(later.monotonic_us)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
 
-    fn anchor(boot: &str, monotonic_us: i64, utc_us: i64) -> ClockAnchor {
-        ClockAnchor {
-            boot: boot.into(),
-            monotonic_us,
-            utc_us,
-        }
+    const HOUR_US: i64 = 3_600_000_000;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_when_its_time_has_come() {
+        let began = Instant::now();
+        let since = || began.elapsed().as_micros() as i64;
+        reached_by(HOUR_US, since).await;
+        assert!(
+            (HOUR_US..HOUR_US + 10_000).contains(&since()),
+            "{}",
+            since()
+        );
+        reached_by(5, since).await;
+        assert!(since() < HOUR_US + 10_000);
+        // The machine sleeps for an hour, ten seconds after the wait has begun.
+        let began = Instant::now();
+        let slept = || {
+            let awake = began.elapsed().as_micros() as i64;
+            awake + if awake > 10_000_000 { HOUR_US } else { 0 }
+        };
+        reached_by(HOUR_US, slept).await;
+        assert!(
+            began.elapsed() < Duration::from_secs(12),
+            "{:?}",
+            began.elapsed()
+        );
     }
 
     #[test]
-    fn a_time_of_an_earlier_run() {
-        let before = anchor("a", 1_000, 50_000);
-        // The wall clock was set back in between: the same start needs none.
-        assert_eq!(before.translate(700, &anchor("a", 9_000, 20_000)), 700);
-        // 8 ms after the anchor; the machine is up for 2 ms.
-        let after = anchor("b", 2_000, 58_000);
-        assert_eq!(before.translate(1_000, &after), -6_000);
-        assert_eq!(before.translate(700, &after), -6_300);
-        // A system that does not tell its starts is taken as started anew.
-        let (unknown, later) = (anchor("", 1_000, 50_000), anchor("", 2_000, 58_000));
-        assert_eq!(unknown.translate(1_000, &later), -6_000);
-    }
-
-    #[test]
-    fn an_anchor_is_kept_as_text() {
-        let now = ClockAnchor::now();
-        let text = serde_json::to_string(&now).unwrap();
-        assert_eq!(serde_json::from_str::<ClockAnchor>(&text).unwrap(), now);
+    fn the_monotonic_clock_counts_from_the_start_of_the_machine() {
+        let uptime = std::fs::read_to_string("/proc/uptime").unwrap();
+        let uptime: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
+        let now = now_us() as f64 / 1e6;
+        // In a time namespace the two may differ by its offset, which is the same for both here.
+        assert!((now - uptime).abs() < 60.0, "{now} {uptime}");
     }
 }

@@ -15,7 +15,7 @@ use super::gaps::GapFinder;
 use super::part::Part;
 use super::plan::Job;
 use super::status::{Gap, Mode};
-use crate::clock::now_us;
+use crate::clock::{now_us, reached};
 use crate::media::groups::Groups;
 use crate::media::mkv::{self, Writer};
 use crate::media::{Packet, VideoTrack};
@@ -103,7 +103,7 @@ impl<'a> Feeding<'a> {
     pub async fn all(
         &mut self,
         reader: &mut Reader,
-        ends_at: Instant,
+        ends_us: i64,
         part: &Arc<Mutex<Part>>,
     ) -> Option<String> {
         let (mut failures, mut at_the_end) = (0, false);
@@ -112,7 +112,7 @@ impl<'a> Feeding<'a> {
             let ending = match self.start_child(part) {
                 Ok(mut feeder) => {
                     let ending = match self.feed_held(&mut feeder).await {
-                        Ok(()) => self.feed(&mut feeder, reader, ends_at).await,
+                        Ok(()) => self.feed(&mut feeder, reader, ends_us).await,
                         Err(error) => Ending::Child(error),
                     };
                     let written = feeder.child.written();
@@ -147,7 +147,7 @@ impl<'a> Feeding<'a> {
                     warn!(%error, "FFmpeg ended; another one goes on with what was not written");
                     failures += 1;
                     self.gaps.blame("ffmpeg");
-                    if self.held.first().is_none() && !self.next_keyframe(reader, ends_at).await {
+                    if self.held.first().is_none() && !self.next_keyframe(reader, ends_us).await {
                         return self.ended(None);
                     }
                 }
@@ -169,11 +169,10 @@ impl<'a> Feeding<'a> {
     /// When recording ended or ends: the call of the stop, or the planned end.
     pub fn end_us(&self) -> i64 {
         let plan = &self.job.plan;
-        let planned_end = plan.requested_us + plan.length.as_micros() as i64;
         let called = self.job.stop_us.get().copied().unwrap_or_else(now_us);
         let known = self.job.status.borrow().end_us;
         known
-            .unwrap_or_else(|| called.min(planned_end))
+            .unwrap_or_else(|| called.min(plan.ends_us()))
             .max(self.last_us)
     }
 
@@ -224,7 +223,7 @@ impl<'a> Feeding<'a> {
         Ok(())
     }
 
-    async fn feed(&mut self, feeder: &mut Feeder, reader: &mut Reader, ends_at: Instant) -> Ending {
+    async fn feed(&mut self, feeder: &mut Feeder, reader: &mut Reader, ends_us: i64) -> Ending {
         let job = self.job;
         let mut measure = tokio::time::interval(Duration::from_secs(10));
         loop {
@@ -232,9 +231,11 @@ impl<'a> Feeding<'a> {
             let step = tokio::select! {
                 biased;
                 () = job.stop.cancelled() => break,
-                () = sleep_until(ends_at) => break,
+                () = reached(ends_us) => break,
                 error = feeder.child.ended() => Err(error),
                 item = reader.next() => match item {
+                    // The machine was suspended: the end has passed and no timer has told of it.
+                    Some(Item::Packet(packet)) if packet.pts_us > ends_us => break,
                     Some(item) => self.item(feeder, item).await,
                     None => break,
                 },
@@ -373,12 +374,12 @@ impl<'a> Feeding<'a> {
     }
 
     /// Waits for the keyframe that the next child begins with; false when the end comes first.
-    async fn next_keyframe(&mut self, reader: &mut Reader, ends_at: Instant) -> bool {
+    async fn next_keyframe(&mut self, reader: &mut Reader, ends_us: i64) -> bool {
         loop {
             tokio::select! {
                 biased;
                 () = self.job.stop.cancelled() => return false,
-                () = sleep_until(ends_at) => return false,
+                () = reached(ends_us) => return false,
                 item = reader.next() => match item {
                     Some(Item::Packet(packet)) if packet.keyframe => {
                         let gap = self.gaps.picture(packet.pts_us);

@@ -63,6 +63,15 @@ impl Earlier {
     }
 }
 
+impl Plan {
+    /// When it ends by itself, on the monotonic clock, microseconds. The plan counts from the
+    /// call, which was a moment before the recording began.
+    pub fn ends_us(&self) -> i64 {
+        let length_us = i64::try_from(self.length.as_micros()).unwrap_or(i64::MAX);
+        self.requested_us.saturating_add(length_us)
+    }
+}
+
 /// What is known for a recording's whole life.
 pub struct Job {
     pub plan: Plan,

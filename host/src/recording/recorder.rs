@@ -2,11 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::{Mutex, watch};
-use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument, error, info};
@@ -18,7 +16,7 @@ use super::gaps::GapFinder;
 use super::part::Part;
 use super::plan::{Earlier, Job, Plan};
 use super::status::{Handover, Mode, RecordingState, RecordingStatus};
-use crate::clock::{now_us, to_ms, utc_of};
+use crate::clock::{now_us, reached, to_ms, utc_of};
 use crate::media::mkv;
 use crate::media::{Packet, VideoTrack};
 use crate::mp4;
@@ -144,10 +142,8 @@ struct Recorder(Job);
 
 impl Recorder {
     async fn run(self, mut reader: Reader) {
-        // The plan counts from the call, which was a moment ago.
-        let since_call = Duration::from_micros((now_us() - self.0.plan.requested_us).max(0) as u64);
-        let ends_at = Instant::now() + self.0.plan.length.saturating_sub(since_call);
-        let first = self.first_picture(&mut reader, ends_at).await;
+        let ends_us = self.0.plan.ends_us();
+        let first = self.first_picture(&mut reader, ends_us).await;
         let earlier = self.0.plan.earlier.clone();
         let Some((track, first)) = first else {
             return match earlier {
@@ -178,7 +174,7 @@ impl Recorder {
             None => GapFinder::new(zero_us),
         };
         let mut feeding = Feeding::new(&self.0, mode, track, gaps, first);
-        let problem = feeding.all(&mut reader, ends_at, &part).await;
+        let problem = feeding.all(&mut reader, ends_us, &part).await;
         let end_us = feeding.end_us();
         self.finalize(part, problem, end_us - zero_us).await;
     }
@@ -187,9 +183,8 @@ impl Recorder {
     async fn end_without_more(&self, earlier: &Earlier) {
         info!("the recording ends without another picture");
         let plan = &self.0.plan;
-        let planned_end = plan.requested_us + plan.length.as_micros() as i64;
         let called = self.0.stop_us.get().copied().unwrap_or_else(now_us);
-        let end_us = called.min(planned_end).max(earlier.end_us());
+        let end_us = called.min(plan.ends_us()).max(earlier.end_us());
         let gap = GapFinder::resumed(earlier.zero_us, earlier.end_us()).gap_until(end_us);
         self.0.status.send_modify(|status| {
             status.end_us = Some(end_us);
@@ -222,14 +217,14 @@ impl Recorder {
     async fn first_picture(
         &self,
         reader: &mut Reader,
-        ends_at: Instant,
+        ends_us: i64,
     ) -> Option<(Arc<VideoTrack>, Packet)> {
         let mut track = None;
         loop {
             tokio::select! {
                 biased;
                 () = self.0.stop.cancelled() => return None,
-                () = sleep_until(ends_at) => return None,
+                () = reached(ends_us) => return None,
                 item = reader.next() => match item? {
                     Item::Track(now) => track = Some(now),
                     Item::Packet(packet) if packet.keyframe => {
