@@ -14,6 +14,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod events;
+pub mod faketime;
 pub mod files;
 pub mod footage;
 pub mod gst;

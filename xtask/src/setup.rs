@@ -44,6 +44,7 @@ pub fn for_test() -> Result<()> {
     for_demo()?;
     gstreamer()?;
     chromium()?;
+    faketime()?;
     python()
 }
 
@@ -113,6 +114,36 @@ fn chromium() -> Result<()> {
     )?;
     if !there() {
         bail!("Chromium was installed, but `chromium --version` still fails");
+    }
+    Ok(())
+}
+
+/// The library by which a test steps a host's wall clock.
+fn faketime() -> Result<()> {
+    let there = || {
+        let folders = ["/usr/lib", "/usr/lib64"].map(std::path::PathBuf::from);
+        let below = folders
+            .iter()
+            .filter_map(|folder| fs::read_dir(folder).ok());
+        let below = below.flatten().flatten().map(|entry| entry.path());
+        let name = "faketime/libfaketimeMT.so.1";
+        folders
+            .iter()
+            .cloned()
+            .chain(below)
+            .any(|folder| folder.join(name).is_file())
+    };
+    if there() {
+        return Ok(());
+    }
+    install(
+        "libfaketime, by which a test steps the clock,",
+        &["libfaketime"],
+    )?;
+    if !there() {
+        bail!(
+            "libfaketime was installed, but there is no faketime/libfaketimeMT.so.1 below /usr/lib"
+        );
     }
     Ok(())
 }

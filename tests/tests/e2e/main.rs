@@ -8,6 +8,7 @@ mod camera_faults;
 mod catalogue;
 mod cleanup;
 mod clients;
+mod clock_changes;
 mod commands;
 mod cookies;
 mod cross_origin;
