@@ -97,9 +97,11 @@ struct Signs {
 
 impl Child {
     /// Starts FFmpeg. `start_us` is where on the recording's clock its first picture is shown.
+    /// The session's id is in its environment, so that `ps e` tells whose it is.
     pub fn start(
         program: &Path,
         arguments: &[String],
+        session: &str,
         log: std::fs::File,
         part: Arc<Mutex<Part>>,
         status: watch::Sender<RecordingStatus>,
@@ -108,7 +110,7 @@ impl Child {
         let (progress_read, progress_write) =
             rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
                 .map_err(|error| ChildError::Start(error.into()))?;
-        let mut process = spawn(program, arguments, progress_write)?;
+        let mut process = spawn(program, arguments, session, progress_write)?;
         let stdin = process.stdin.take();
         let stdout = process.stdout.take().expect("stdout is piped");
         let stderr = process.stderr.take().expect("stderr is piped");
@@ -307,11 +309,13 @@ fn ticks(process: &tokio::process::Child) -> Option<u64> {
 fn spawn(
     program: &Path,
     arguments: &[String],
+    session: &str,
     progress: OwnedFd,
 ) -> Result<tokio::process::Child, ChildError> {
     let mut command = super::program::program(program);
     command
         .args(arguments)
+        .env("PADELVAR_SESSION", session)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

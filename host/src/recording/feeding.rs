@@ -194,6 +194,7 @@ impl<'a> Feeding<'a> {
         let child = Child::start(
             &plan.ffmpeg_path,
             &arguments,
+            &plan.session_id,
             log,
             Arc::clone(part),
             job.status.clone(),
