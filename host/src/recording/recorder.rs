@@ -146,13 +146,11 @@ impl Recorder {
         let first = self.first_picture(&mut reader, ends_us).await;
         let earlier = self.0.plan.earlier.clone();
         let Some((track, first)) = first else {
-            return match earlier {
-                Some(earlier) => self.end_without_more(&earlier).await,
-                None => {
-                    info!("the recording ends without a picture");
-                    self.fail("the camera sent no picture");
-                }
-            };
+            if let Some(earlier) = earlier {
+                return self.end_without_more(&earlier).await;
+            }
+            info!("the recording ends without a picture");
+            return self.fail("the camera sent no picture");
         };
         let zero_us = earlier.as_ref().map_or(first.pts_us, |it| it.zero_us);
         let mode = command::mode_for(track.codec, self.0.plan.encode);
