@@ -11,7 +11,7 @@ use simcam::RtspConfig;
 use tokio::time::{Instant, sleep};
 
 /// Planned length of a recording, seconds.
-const PLANNED: f64 = 12.0;
+const PLANNED: f64 = 20.0;
 
 /// A new session whose camera is live, and the host's clock less the right one in hours.
 async fn create(host: &Host, terrain: u32) -> (String, f64) {
