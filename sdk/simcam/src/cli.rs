@@ -55,8 +55,9 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) tls: bool,
     /// What goes wrong and when, seconds after the start: close, stall, refuse,
-    /// outage, slow-bytes, password, jump, loss, drop, truncate-frame, truncate,
-    /// length, giant-header, garbage, redirect. May be given several times
+    /// outage, slow-bytes, password, jump, clock-rate, reorder, noise, rubbish, loss,
+    /// drop, truncate-frame, truncate, length, giant-header, garbage, redirect. May be
+    /// given several times
     #[arg(long = "fault", value_name = "KIND@SECONDS[:ARG]")]
     pub(crate) faults: Vec<ScheduledFault>,
     /// Number of cameras, on consecutive ports

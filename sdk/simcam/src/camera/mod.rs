@@ -7,7 +7,7 @@ mod log;
 mod out;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -34,6 +34,8 @@ pub(crate) type Socket = Box<dyn Stream>;
 /// What the clients of one camera share.
 pub(crate) struct Shared {
     pub(crate) clip: Arc<Clip>,
+    /// Shown in its place.
+    other: Mutex<Option<Arc<Clip>>>,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) gate: Option<Gate>,
@@ -46,11 +48,18 @@ impl Shared {
         let seed = clock.unix().as_nanos() as u64;
         Arc::new(Self {
             clip,
+            other: Mutex::default(),
             log: Log::new(clock.clone()),
             clock,
             faults: Faults::new(),
             gate: auth.map(|auth| Gate::new(auth, seed)),
         })
+    }
+
+    /// The clip that is to be shown now.
+    pub(crate) fn wanted(&self) -> Arc<Clip> {
+        let other = self.other.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(other.as_ref().unwrap_or(&self.clip))
     }
 }
 
@@ -116,6 +125,27 @@ impl Handle {
     /// The clip that the camera plays.
     pub fn clip(&self) -> &Arc<Clip> {
         &self.shared.clip
+    }
+
+    /// From its next keyframe on the camera shows another clip, as one whose settings were
+    /// changed; `None`: its own again. Fails where rate, groups, reordering or length are not
+    /// those of its own clip, since its clock could not go on.
+    pub fn show(&self, other: Option<Arc<Clip>>) -> Result<(), Error> {
+        let own = self.shared.clip.params();
+        let pace = |p: &crate::ClipParams| (p.fps, p.gop, p.bframes, p.seconds, p.codec);
+        if other
+            .as_ref()
+            .is_some_and(|clip| pace(clip.params()) != pace(own))
+        {
+            return Err(Error::Config("the other clip has another pace".into()));
+        }
+        let mut shown = self
+            .shared
+            .other
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *shown = other;
+        Ok(())
     }
 
     /// Makes something go wrong.

@@ -1,12 +1,14 @@
 //! What a camera does wrong on demand.
 
 mod schedule;
+mod spoil;
 mod state;
 
 use std::str::FromStr;
 use std::time::Duration;
 
 pub use schedule::ScheduledFault;
+pub(crate) use spoil::Spoil;
 pub(crate) use state::{Faults, Once};
 
 /// One thing that goes wrong. Faults with a duration end by themselves; those
@@ -41,6 +43,17 @@ pub enum Fault {
     Password(String),
     /// RTP timestamps jump by so many ticks of 90 kHz, forwards or backwards.
     TimestampJump(i64),
+    /// From now on RTP timestamps run at this many times their rate: 1 is right, 0 stands still,
+    /// below that they run backwards. RTSP only.
+    ClockRate(f64),
+    /// So many of the next RTP packets each arrive behind the one that follows it.
+    Reorder(u32),
+    /// For a while the pictures are noise behind their heads: a decoder is told what to expect
+    /// and cannot make anything of what comes.
+    Noise(Duration),
+    /// For a while all that the camera sends as pictures and parameter sets are random bytes; of
+    /// a NAL unit the first byte stays.
+    Rubbish(Duration),
     /// This share (0 to 1) of RTP packets, or of MJPEG frames, is not sent
     /// until another rate is set.
     LossRate(f64),
@@ -65,6 +78,8 @@ pub enum Fault {
 /// Bound of the bytes that one fault makes up: more shows nothing new and would
 /// only fill the memory.
 const MAX_BYTES: usize = 64 << 20;
+/// How much faster than it should a clock runs at most.
+const MAX_CLOCK_RATE: f64 = 1000.0;
 /// The longest duration; also keeps sums of instants from overflowing.
 const MAX_SECONDS: f64 = 1e6;
 
@@ -80,6 +95,7 @@ impl FromStr for Fault {
     ///
     /// `close`, `stall:SECONDS`, `late:SECONDS`, `refuse:SECONDS`, `outage:SECONDS`,
     /// `slow-bytes:BYTES,PAUSE_MS,SECONDS`, `password:TEXT`, `jump:TICKS`,
+    /// `clock-rate:TIMES`, `reorder:COUNT`, `noise:SECONDS`, `rubbish:SECONDS`,
     /// `loss:RATE`, `drop:COUNT`, `truncate-frame`, `truncate`,
     /// `length:BYTES`, `giant-header:BYTES`, `garbage:BYTES`, `redirect[:URL]`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -119,6 +135,14 @@ impl FromStr for Fault {
                 let ticks = arg.and_then(|a| a.parse().ok());
                 Self::TimestampJump(ticks.ok_or_else(|| needs(":TICKS"))?)
             }
+            "clock-rate" => {
+                let times = arg.and_then(|a| a.parse().ok());
+                let times = times.filter(|t: &f64| t.abs() <= MAX_CLOCK_RATE);
+                Self::ClockRate(times.ok_or_else(|| needs(":TIMES from -1000 to 1000"))?)
+            }
+            "reorder" => Self::Reorder(number(":COUNT")?.min(u64::from(u32::MAX)) as u32),
+            "noise" => Self::Noise(lasting()?),
+            "rubbish" => Self::Rubbish(lasting()?),
             "loss" => {
                 let rate = arg.and_then(|a| a.parse().ok());
                 let rate = rate.filter(|r| (0.0..=1.0).contains(r));
@@ -154,6 +178,10 @@ mod tests {
         assert_eq!(read("close"), Fault::Close);
         assert_eq!(read("stall:1.5"), Fault::Stall(Duration::from_millis(1500)));
         assert_eq!(read("jump:-90000"), Fault::TimestampJump(-90_000));
+        assert_eq!(read("clock-rate:-0.5"), Fault::ClockRate(-0.5));
+        assert_eq!(read("reorder:7"), Fault::Reorder(7));
+        assert_eq!(read("noise:2"), Fault::Noise(Duration::from_secs(2)));
+        assert_eq!(read("rubbish:2"), Fault::Rubbish(Duration::from_secs(2)));
         assert_eq!(read("loss:0.01"), Fault::LossRate(0.01));
         assert_eq!(read("password:a:b"), Fault::Password("a:b".into()));
         assert_eq!(read("redirect"), Fault::Redirect(None));
@@ -176,6 +204,9 @@ mod tests {
             "stall:-1",
             "stall:nan",
             "loss:2",
+            "clock-rate:nan",
+            "clock-rate:1e9",
+            "reorder:-1",
             "slow-bytes:1",
             "boom",
         ] {

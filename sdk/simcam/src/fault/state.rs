@@ -7,12 +7,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::Fault;
+use super::{Fault, Spoil};
 use crate::rng::Rng;
 
 /// Faults that strike once and are still to come; more are not kept, so that a
 /// loop that injects cannot grow the list without end.
 const MAX_WAITING: usize = 10_000;
+/// RTP ticks a second (RFC 6184 8.2.1).
+const CLOCK_RATE: f64 = 90_000.0;
 
 /// A fault that strikes the next message that it fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,11 +41,31 @@ struct State {
     stall_keeps: bool,
     slow: Option<(usize, Duration, Instant)>,
     jump: i64,
+    rate: Rate,
     loss: f64,
     drop_next: u32,
+    reorder_next: u32,
+    spoil: Option<(Spoil, Instant)>,
     once: VecDeque<Once>,
     redirect: Option<String>,
     rng: Rng,
+}
+
+/// How RTP's clock runs since when, and what it had won by then, in ticks.
+#[derive(Debug, Clone, Copy)]
+struct Rate {
+    times: f64,
+    since: Instant,
+    won: f64,
+}
+
+impl Rate {
+    /// Ticks by which the clock is ahead of a right one; what was due before the last change is
+    /// not touched by it.
+    fn ahead(&self, at: Instant) -> f64 {
+        let passed = at.saturating_duration_since(self.since).as_secs_f64();
+        self.won + passed * (self.times - 1.0) * CLOCK_RATE
+    }
 }
 
 impl Faults {
@@ -54,8 +76,15 @@ impl Faults {
                 stall_keeps: false,
                 slow: None,
                 jump: 0,
+                rate: Rate {
+                    times: 1.0,
+                    since: Instant::now(),
+                    won: 0.0,
+                },
                 loss: 0.0,
                 drop_next: 0,
+                reorder_next: 0,
+                spoil: None,
                 once: VecDeque::new(),
                 redirect: None,
                 rng: Rng::new(0x5EED),
@@ -99,6 +128,19 @@ impl Faults {
                     .map(|end| (bytes.max(1), pause, end));
             }
             Fault::TimestampJump(ticks) => state.jump = state.jump.wrapping_add(ticks),
+            Fault::ClockRate(times) => {
+                let won = state.rate.ahead(now);
+                state.rate = Rate {
+                    times,
+                    since: now,
+                    won,
+                };
+            }
+            Fault::Reorder(count) => {
+                state.reorder_next = state.reorder_next.saturating_add(count);
+            }
+            Fault::Noise(lasting) => state.spoil_for(Spoil::Noise, now, lasting),
+            Fault::Rubbish(lasting) => state.spoil_for(Spoil::Rubbish, now, lasting),
             Fault::LossRate(rate) => state.loss = rate,
             Fault::DropNext(count) => state.drop_next = state.drop_next.saturating_add(count),
             Fault::TruncateFrame => state.wait(Once::TruncateFrame),
@@ -139,9 +181,26 @@ impl Faults {
         slow.map(|(bytes, pause, _)| (bytes, pause))
     }
 
-    /// Sum of all timestamp jumps so far, in ticks of 90 kHz.
-    pub(crate) fn jump(&self) -> i64 {
-        self.state().jump
+    /// By how much the RTP timestamp of something taken then is off, in ticks of 90 kHz: the sum
+    /// of all jumps so far, and what the clock's rate made of the time.
+    pub(crate) fn off(&self, at: Instant) -> i64 {
+        let state = self.state();
+        state.jump.wrapping_add(state.rate.ahead(at) as i64)
+    }
+
+    /// What becomes of the pictures that go out now.
+    pub(crate) fn spoil(&self) -> Option<Spoil> {
+        let spoil = self.state().spoil;
+        let lasts = spoil.filter(|(_, end)| *end > Instant::now());
+        lasts.map(|(spoil, _)| spoil)
+    }
+
+    /// Whether the packet that is about to go out changes places with the next one.
+    pub(crate) fn reorders(&self) -> bool {
+        let mut state = self.state();
+        let reorders = state.reorder_next > 0;
+        state.reorder_next = state.reorder_next.saturating_sub(1);
+        reorders
     }
 
     pub(crate) fn redirect(&self) -> Option<String> {
@@ -177,6 +236,10 @@ impl Faults {
 }
 
 impl State {
+    fn spoil_for(&mut self, spoil: Spoil, now: Instant, lasting: Duration) {
+        self.spoil = now.checked_add(lasting).map(|end| (spoil, end));
+    }
+
     fn wait(&mut self, fault: Once) {
         if self.once.len() < MAX_WAITING {
             self.once.push_back(fault);
@@ -196,6 +259,22 @@ mod tests {
         assert!(faults.stalled_until().is_some());
         tokio::time::advance(Duration::from_secs(2)).await;
         assert!(faults.stalled_until().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_of_another_rate() {
+        let faults = Faults::new();
+        let start = tokio::time::Instant::now();
+        let off = |seconds: u64| faults.off(start + Duration::from_secs(seconds));
+        assert_eq!(off(100), 0);
+        tokio::time::advance(Duration::from_secs(10)).await;
+        faults.inject(Fault::ClockRate(0.0));
+        assert_eq!((off(5), off(12)), (0, -180_000));
+        tokio::time::advance(Duration::from_secs(2)).await;
+        faults.inject(Fault::ClockRate(1.0));
+        assert_eq!(off(50), -180_000);
+        faults.inject(Fault::TimestampJump(180_000));
+        assert_eq!(off(50), 0);
     }
 
     #[tokio::test]

@@ -145,14 +145,21 @@ impl Connection {
             .with("Cache-Control", "no-cache");
         let faults = &self.shared.faults;
         let truncate = faults.take(|f| (*f == Once::TruncateFrame).then_some(()));
-        let jpeg = &self.shared.clip.picture(number).units[0];
-        let length = if truncate.is_some() {
-            jpeg.len() / 2
-        } else {
-            jpeg.len()
-        };
-        answer.body = jpeg[..length].to_vec();
+        answer.body = self.jpeg(number);
+        if truncate.is_some() {
+            answer.body.truncate(answer.body.len() / 2);
+        }
         answer
+    }
+
+    /// What the camera shows as this frame.
+    fn jpeg(&self, number: u64) -> Vec<u8> {
+        let clip = self.shared.wanted();
+        let jpeg = &clip.picture(number).units[0];
+        match self.shared.faults.spoil() {
+            Some(spoil) => spoil.jpeg(&self.shared.faults, jpeg),
+            None => jpeg.to_vec(),
+        }
     }
 
     /// Adds the headers that speak of the connection, and the lies.
@@ -207,10 +214,10 @@ impl Connection {
             if self.shared.faults.loses() {
                 self.client.frame(self.sent(number, false));
             } else {
-                let jpeg = &self.shared.clip.picture(number).units[0];
-                let (bytes, whole) = multipart::part(&self.config, &self.shared.faults, jpeg);
+                let (jpeg, spoilt) = (self.jpeg(number), self.shared.faults.spoil().is_some());
+                let (bytes, whole) = multipart::part(&self.config, &self.shared.faults, &jpeg);
                 out.send(&bytes).await?;
-                self.client.frame(self.sent(number, whole));
+                self.client.frame(self.sent(number, whole && !spoilt));
             }
             number += 1;
         }

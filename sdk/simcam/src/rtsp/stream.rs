@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::rtcp::Report;
 use super::rtp::{Frames, Packetizer};
 use super::{ParameterSets, RtspConfig, StartAt};
 use crate::camera::{Sent, Shared};
+use crate::clip::Clip;
 use crate::fault::Once;
 
 /// RTP ticks a second (RFC 6184 8.2.1).
@@ -20,6 +22,10 @@ const MAX_LAG: Duration = Duration::from_secs(5);
 
 pub(super) struct Stream {
     shared: Arc<Shared>,
+    /// What is shown, until a keyframe of what is wanted.
+    clip: Arc<Clip>,
+    /// A packet that changes places with the next one.
+    late: Vec<u8>,
     config: Arc<RtspConfig>,
     packetizer: Packetizer,
     frames: Frames,
@@ -39,20 +45,23 @@ impl Stream {
         random: u32,
     ) -> Self {
         let (clip, clock) = (&shared.clip, &shared.clock);
-        let now = clock.number();
+        let now = clock.number().saturating_sub(held_back(clip));
         let next = match config.start_at {
             StartAt::NextFrame => now + 1,
             StartAt::NextKeyframe => clip.keyframe_from(now + 1),
             StartAt::CachedGop => clip.keyframe_at(now),
         };
         let timestamp = config.rtp_timestamp.unwrap_or(random);
-        let first = (clock.offset(next), timestamp, shared.faults.jump());
+        let taken = clock.due(next);
+        let first = (clock.offset(next), timestamp, shared.faults.off(taken));
         Self {
+            clip: shared.wanted(),
+            late: Vec::new(),
             packetizer,
             frames: Frames::default(),
             next,
             first,
-            next_report: clock.due(next),
+            next_report: taken,
             shared,
             config,
         }
@@ -65,7 +74,14 @@ impl Stream {
 
     /// When [`Stream::advance`] is to be called.
     pub(super) fn due(&self) -> Instant {
-        self.shared.clock.due(self.next).min(self.next_report)
+        self.picture_due().min(self.next_report)
+    }
+
+    /// When the next picture is sent. One that is shown after others that are decoded behind it
+    /// is sent once it was taken; so all of them wait.
+    fn picture_due(&self) -> Instant {
+        let held_back = held_back(&self.shared.clip);
+        self.shared.clock.due(self.next.saturating_add(held_back))
     }
 
     /// Appends to `out` what is due, and says which frame that was.
@@ -75,7 +91,7 @@ impl Stream {
             self.report(out);
             self.next_report = now + self.config.sender_reports.max(Duration::from_millis(10));
         }
-        let due = self.shared.clock.due(self.next);
+        let due = self.picture_due();
         if due > now {
             return None;
         }
@@ -83,7 +99,8 @@ impl Stream {
             && self.shared.clock.offset(self.next) < self.first.0 + self.gop();
         let lost = now > due + MAX_LAG || self.shared.faults.fell_into_stall(due);
         if !burst && lost {
-            self.next = self.shared.clip.keyframe_from(self.shared.clock.number());
+            let (clip, now) = (&self.shared.clip, self.shared.clock.number());
+            self.next = clip.keyframe_from(now.saturating_sub(held_back(clip)).max(self.next));
             return None;
         }
         let sent = self.frame(out);
@@ -96,18 +113,32 @@ impl Stream {
     }
 
     fn frame(&mut self, out: &mut Vec<u8>) -> Sent {
-        let clip = &self.shared.clip;
+        let wanted = self.shared.wanted();
+        if wanted.picture(self.next).key {
+            self.clip = wanted;
+        }
+        let clip = &self.clip;
         let picture = clip.picture(self.next);
         let frames = u64::from(clip.params().frames());
         // B-frames travel after the frame that they are shown before.
         let number = self.next - self.next % frames + u64::from(picture.index);
-        let timestamp = self.timestamp(self.shared.clock.offset(number));
+        let timestamp = self.timestamp(number);
         let in_band = picture.key && self.config.parameter_sets != ParameterSets::Sdp;
         let sets = if in_band { clip.parameter_sets() } else { &[] };
         self.frames.clear();
-        self.packetizer
-            .picture(&mut self.frames, timestamp, sets, &picture.units);
-        let whole = put(&self.shared.faults, &self.frames, out);
+        let faults = &self.shared.faults;
+        let spoil = faults.spoil();
+        if let Some(spoil) = spoil {
+            let spoil = |unit: &Bytes| spoil.unit(faults, unit);
+            let sets: Vec<_> = sets.iter().map(spoil).collect();
+            let units: Vec<_> = picture.units.iter().map(spoil).collect();
+            self.packetizer
+                .picture(&mut self.frames, timestamp, &sets, &units);
+        } else {
+            self.packetizer
+                .picture(&mut self.frames, timestamp, sets, &picture.units);
+        }
+        let whole = put(faults, &self.frames, &mut self.late, out) && spoil.is_none();
         Sent {
             number,
             index: picture.index,
@@ -118,11 +149,17 @@ impl Stream {
         }
     }
 
-    /// The RTP timestamp of a time on the camera's clock.
-    fn timestamp(&self, at: Duration) -> u32 {
+    /// The RTP timestamp of a frame.
+    fn timestamp(&self, number: u64) -> u32 {
+        let clock = &self.shared.clock;
+        self.timestamp_at(clock.offset(number), clock.due(number))
+    }
+
+    /// The RTP timestamp of a time on the camera's clock, and on this process's.
+    fn timestamp_at(&self, at: Duration, taken: Instant) -> u32 {
         let ticks = |t: Duration| ((t.as_nanos() + 1) * CLOCK_RATE / 1_000_000_000) as u64;
-        let (first, timestamp, jumped) = self.first;
-        let jump = self.shared.faults.jump().wrapping_sub(jumped);
+        let (first, timestamp, off) = self.first;
+        let jump = self.shared.faults.off(taken).wrapping_sub(off);
         let since = ticks(at).wrapping_sub(ticks(first));
         timestamp
             .wrapping_add(since as u32)
@@ -134,7 +171,7 @@ impl Stream {
         let report = Report {
             ssrc: self.packetizer.ssrc,
             unix: self.shared.clock.unix() + now,
-            rtp_timestamp: self.timestamp(now),
+            rtp_timestamp: self.timestamp_at(now, Instant::now()),
             packets: self.packetizer.packets,
             octets: self.packetizer.octets,
         };
@@ -145,8 +182,19 @@ impl Stream {
     }
 }
 
-/// Appends the packets that the faults let pass; true where all did.
-fn put(faults: &crate::fault::Faults, frames: &Frames, out: &mut Vec<u8>) -> bool {
+/// Frames' time for which an encoder with B-frames holds all pictures back.
+fn held_back(clip: &Clip) -> u64 {
+    clip.params().bframes.into()
+}
+
+/// Appends the packets that the faults let pass; true where all did. `late` is the packet that
+/// changes places with the next one.
+fn put(
+    faults: &crate::fault::Faults,
+    frames: &Frames,
+    late: &mut Vec<u8>,
+    out: &mut Vec<u8>,
+) -> bool {
     let truncate = faults.take(|f| (*f == Once::TruncateFrame).then_some(()));
     let lie = faults.take(|f| match f {
         Once::LengthLie(says) => Some(*says),
@@ -160,8 +208,13 @@ fn put(faults: &crate::fault::Faults, frames: &Frames, out: &mut Vec<u8>) -> boo
             whole = false;
             continue;
         }
+        if late.is_empty() && faults.reorders() {
+            late.extend_from_slice(packet);
+            continue;
+        }
         let start = out.len();
         out.extend_from_slice(packet);
+        out.append(late);
         if let Some(says) = lie.filter(|_| i == 0) {
             let says = says.min(0xFFFF) as u16;
             out[start + 2..start + 4].copy_from_slice(&says.to_be_bytes());
