@@ -8,6 +8,7 @@ pub mod groups;
 pub mod jpeg;
 pub mod mkv;
 pub mod nal;
+pub mod slice;
 pub mod sps;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -76,7 +77,8 @@ pub struct VideoTrack {
 /// One encoded picture, complete. Cloning shares its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet {
-    /// When it is to be shown, in microseconds on the host's monotonic timeline.
+    /// When it is to be shown, in microseconds on the host's monotonic timeline. Packets come in
+    /// decoding order: with B-frames a later one may be shown earlier.
     pub pts_us: i64,
     /// Decoding can start here.
     pub keyframe: bool,

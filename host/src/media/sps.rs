@@ -132,7 +132,7 @@ fn skip_scaling_list(bits: &mut Bits<'_>, size: u32) -> Result<(), Error> {
 }
 
 /// Takes the emulation prevention bytes out of the first `limit` bytes (7.4.1).
-fn unescape(unit: &[u8], limit: usize) -> Vec<u8> {
+pub(super) fn unescape(unit: &[u8], limit: usize) -> Vec<u8> {
     let mut out = unit.get(..limit).unwrap_or(unit).to_vec();
     let mut zeros = 0;
     out.retain(|&byte| {
@@ -144,13 +144,13 @@ fn unescape(unit: &[u8], limit: usize) -> Vec<u8> {
 }
 
 /// Reads bits from the most significant on.
-struct Bits<'a> {
+pub(super) struct Bits<'a> {
     data: &'a [u8],
     at: usize,
 }
 
 impl<'a> Bits<'a> {
-    fn new(data: &'a [u8]) -> Self {
+    pub(super) fn new(data: &'a [u8]) -> Self {
         Self { data, at: 0 }
     }
 
@@ -171,7 +171,7 @@ impl<'a> Bits<'a> {
     }
 
     /// An unsigned Exp-Golomb code (9.1) of at most 32 bits.
-    fn golomb(&mut self, name: &'static str) -> Result<u32, Error> {
+    pub(super) fn golomb(&mut self, name: &'static str) -> Result<u32, Error> {
         let mut zeros = 0;
         while !self.flag(name)? {
             zeros += 1;
@@ -183,7 +183,7 @@ impl<'a> Bits<'a> {
         Ok(((1_u32 << zeros) - 1) + tail)
     }
 
-    fn golomb_to(&mut self, most: u32, name: &'static str) -> Result<u32, Error> {
+    pub(super) fn golomb_to(&mut self, most: u32, name: &'static str) -> Result<u32, Error> {
         let value = self.golomb(name)?;
         if value > most {
             Err(Error(name))

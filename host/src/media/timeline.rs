@@ -47,13 +47,18 @@ const JUMPS: u32 = 3;
 const JUMPS_WITHIN_US: i64 = 10_000_000;
 /// See [`JUMPS`].
 const DISTRUST_US: i64 = 30_000_000;
+/// A picture that is shown so much before one that was decoded earlier is reordered; further
+/// back, the camera's clock jumped.
+const REORDERED_US: i64 = 1_000_000;
+/// Outputs among which a reordered one finds its place (H.264: 16 of a decoded picture buffer).
+const NEIGHBOURS: usize = 20;
 
 /// Maps the timestamps of one track to the host's clock.
 ///
 /// Outputs are strictly increasing, by a millisecond at least. With
 /// [`Timeline::reordered`] they are presentation times in decoding order: a picture
-/// that is decoded later may be shown up to a second earlier (B-frames). In the
-/// second after an anchor such a pair may come out in the wrong order.
+/// that is decoded later may be shown up to a second earlier (B-frames). Between two
+/// anchors their order is that of the camera's timestamps.
 #[derive(Clone, Debug)]
 pub struct Timeline {
     clock_rate: i64,
@@ -79,8 +84,10 @@ struct Anchor {
     raw: u64,
     /// Ticks since the anchor, unwrapped.
     ticks: i64,
-    /// Camera time since the anchor of the packet before, in microseconds.
+    /// Camera time since the anchor of this packet, in microseconds.
     camera_us: i64,
+    /// That of the last packet that led: it was not one shown before an earlier one.
+    led_us: i64,
     arrived_us: i64,
     offset_us: i64,
     /// (arrival, arrival - camera time), both rising from front to back: the front
@@ -94,6 +101,8 @@ struct Anchor {
     following: bool,
     /// The minimum, and when it arrived, of the first whole window.
     base: Option<(i64, i64)>,
+    /// (camera time, output) of the last packets, rising from front to back.
+    placed: VecDeque<(i64, i64)>,
 }
 
 impl Timeline {
@@ -117,6 +126,24 @@ impl Timeline {
     pub fn reordered(mut self, reordered: bool) -> Self {
         self.reordered = reordered;
         self
+    }
+
+    /// All outputs are later than this: what another timeline gave before.
+    #[must_use]
+    pub fn after(mut self, newest_us: i64) -> Self {
+        self.newest_us = Some(newest_us);
+        self
+    }
+
+    /// From here on as with [`Timeline::reordered`]. To be called before the first picture is
+    /// stamped that is shown before one decoded earlier.
+    pub fn set_reordered(&mut self) {
+        self.reordered = true;
+    }
+
+    /// Whether pictures may be shown in another order than they are decoded in.
+    pub fn is_reordered(&self) -> bool {
+        self.reordered
     }
 
     /// After a reconnect: the next packet stands at its arrival, after all outputs
@@ -146,12 +173,27 @@ impl Timeline {
             }
             None => arrived_us,
         };
-        let floor = if self.reordered {
-            self.anchor.as_ref().map_or(self.newest_us, |a| a.floor_us)
-        } else {
-            self.newest_us
+        let behind = |floor: Option<i64>, us: i64| {
+            floor.map_or(us, |floor| us.max(floor.saturating_add(STEP_US)))
         };
-        let out = floor.map_or(mapped, |f| mapped.max(f.saturating_add(STEP_US)));
+        let out = match &mut self.anchor {
+            Some(anchor) if timestamp.is_some() => {
+                let (before, after) = anchor.neighbours();
+                let out = match after.filter(|_| self.reordered) {
+                    Some(after) => mapped.min(after.saturating_sub(STEP_US)),
+                    None => mapped,
+                };
+                let floor = if self.reordered {
+                    anchor.floor_us.max(before)
+                } else {
+                    self.newest_us
+                };
+                let out = behind(floor, out);
+                anchor.place(out);
+                out
+            }
+            _ => behind(self.newest_us, mapped),
+        };
         self.newest_us = Some(self.newest_us.map_or(out, |newest| newest.max(out)));
         out
     }
@@ -198,6 +240,7 @@ impl Anchor {
             raw,
             ticks: 0,
             camera_us: 0,
+            led_us: 0,
             arrived_us,
             offset_us: arrived_us,
             window: VecDeque::from([(arrived_us, arrived_us)]),
@@ -205,6 +248,7 @@ impl Anchor {
             still: 0,
             following: false,
             base: None,
+            placed: VecDeque::new(),
         }
     }
 
@@ -213,9 +257,14 @@ impl Anchor {
         self.ticks = self.ticks.saturating_add(ticks_between(self.raw, raw));
         self.raw = raw;
         let camera_us = micros(self.ticks, rate);
-        let camera_step = camera_us.saturating_sub(self.camera_us);
+        let camera_step = camera_us.saturating_sub(self.led_us);
         let arrival_step = arrived_us.saturating_sub(self.arrived_us).max(0);
         self.camera_us = camera_us;
+        if reordered && (-REORDERED_US..0).contains(&camera_step) {
+            // What it was held back for says nothing of the clocks.
+            return Some(camera_us.saturating_add(self.offset_us));
+        }
+        self.led_us = camera_us;
         self.arrived_us = self.arrived_us.max(arrived_us);
 
         self.still = if camera_step > 0 { 0 } else { self.still + 1 };
@@ -260,6 +309,27 @@ impl Anchor {
                 arrived_us.saturating_sub(*since) <= PATIENCE_US
                     && late <= delay.saturating_add(PROGRESS_US)
             }
+        }
+    }
+
+    /// The outputs between which the current packet belongs.
+    fn neighbours(&self) -> (Option<i64>, Option<i64>) {
+        let at = self
+            .placed
+            .partition_point(|&(camera, _)| camera <= self.camera_us);
+        let before = at.checked_sub(1).and_then(|before| self.placed.get(before));
+        let out = |&(_, out): &(i64, i64)| out;
+        (before.map(out), self.placed.get(at).map(out))
+    }
+
+    /// Remembers the current packet's output.
+    fn place(&mut self, out: i64) {
+        let at = self
+            .placed
+            .partition_point(|&(camera, _)| camera <= self.camera_us);
+        self.placed.insert(at, (self.camera_us, out));
+        if self.placed.len() > NEIGHBOURS {
+            self.placed.pop_front();
         }
     }
 

@@ -308,3 +308,96 @@ fn a_clock_that_is_not_believed_has_no_drift() {
     assert_eq!(run.over_us, 0, "{run:?}");
     assert!(run.jumps >= 3, "{run:?}");
 }
+
+/// (shown, arrived) of a camera with two B-frames between others, in decoding order: a picture
+/// is sent when it was taken and those decoded before it were sent.
+fn with_b_frames(groups: i64) -> Vec<(i64, i64)> {
+    let mut pictures = vec![(0, 2)];
+    for group in 0..groups {
+        for (place, shown) in [3, 1, 2].into_iter().enumerate() {
+            let sent = group * 3 + place as i64 + 1 + 2;
+            pictures.push((group * 3 + shown, sent));
+        }
+    }
+    let us = |(shown, sent): (i64, i64)| (shown * FRAME_US, sent * FRAME_US);
+    pictures.into_iter().map(us).collect()
+}
+
+/// The outputs in the order in which they are shown, with what was shown.
+fn stamped(timeline: &mut Timeline, pictures: &[(i64, i64)]) -> Vec<(i64, i64)> {
+    let mut out: Vec<_> = pictures
+        .iter()
+        .map(|&(shown, arrived)| (shown, timeline.stamp(Some(shown as u64), arrived)))
+        .collect();
+    out.sort_unstable();
+    out
+}
+
+#[test]
+fn reordered_from_the_first_b_frame_on() {
+    let pictures = with_b_frames(100);
+    let mut timeline = Timeline::new(1_000_000).after(-1_000_000);
+    // The first picture is held back like all others, and its arrival was settled.
+    let mut out: Vec<(i64, i64)> = [(0, 0), (3 * FRAME_US, 3 * FRAME_US)]
+        .map(|(shown, arrived)| (shown, timeline.stamp(Some(shown as u64), arrived)))
+        .into();
+    assert!(!timeline.is_reordered());
+    timeline.set_reordered();
+    out.extend(stamped(&mut timeline, &pictures[2..]));
+    out.sort_unstable();
+    assert!(out.iter().all(|(shown, out)| shown == out), "{out:?}");
+}
+
+#[test]
+fn in_the_first_second_the_order_is_the_cameras_too() {
+    let mut timeline = Timeline::new(1_000_000).reordered(true);
+    // Nobody settled the arrivals: the second picture shows that the first one was late.
+    let out = stamped(&mut timeline, &with_b_frames(50));
+    assert!(
+        out.windows(2).all(|w| w[1].1 >= w[0].1 + STEP_US),
+        "{out:?}"
+    );
+    assert!(out[6..].iter().all(|(shown, out)| shown == out), "{out:?}");
+}
+
+#[test]
+fn reordered_pictures_stand_stalls_and_jumps() {
+    for jump_us in [0, 3_600_000_000, -3_600_000_000] {
+        let mut timeline = Timeline::new(1_000_000).reordered(true);
+        let (mut last, mut line_free) = (Vec::new(), 0);
+        for (n, (shown, arrived)) in with_b_frames(300).into_iter().enumerate() {
+            // For three seconds nothing comes, then all of it; later the clock jumps.
+            if n == 300 {
+                line_free = arrived + 3_000_000;
+            }
+            let arrived = arrived.max(line_free);
+            line_free = arrived + FRAME_US / 10;
+            // Where it jumps between a picture and those shown before it, these come late.
+            let jumped = if n >= 601 { jump_us } else { 0 };
+            let told = 10_000_000_000 + shown + jumped;
+            last.push((shown, timeline.stamp(Some(told as u64), arrived)));
+        }
+        last.sort_unstable();
+        assert!(
+            last.windows(2).all(|w| w[1].1 > w[0].1),
+            "{jump_us}: {last:?}"
+        );
+        let off = last
+            .iter()
+            .skip(10)
+            .map(|(shown, out)| (out - shown).abs())
+            .max();
+        assert!(off.is_some_and(|off| off <= 130_000), "{jump_us}: {last:?}");
+    }
+}
+
+#[test]
+fn nothing_is_shown_before_what_another_timeline_gave() {
+    let mut timeline = Timeline::new(1_000_000).reordered(true).after(5_000_000);
+    let out = stamped(&mut timeline, &with_b_frames(20));
+    assert!(
+        out.iter()
+            .all(|&(_, out)| (5_001_000..5_200_000).contains(&out)),
+        "{out:?}"
+    );
+}

@@ -55,6 +55,8 @@ struct Media {
     /// for; empty while the camera is not live.
     groups: Groups,
     last_us: i64,
+    /// Pictures are later than this: those of an earlier connection or track.
+    floor_us: i64,
     readers: Vec<Arc<Inlet>>,
     /// The feed was closed: there is nothing to read any more.
     ended: bool,
@@ -230,6 +232,11 @@ impl Shared {
         self.media.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// When the newest picture so far is shown, microseconds on the monotonic clock.
+    pub fn last_us(&self) -> i64 {
+        self.media().last_us
+    }
+
     /// Pictures so far.
     pub fn frames(&self) -> u64 {
         self.media().counters.frames
@@ -238,11 +245,13 @@ impl Shared {
     /// What comes from here on is this track.
     pub fn set_track(&self, track: Arc<VideoTrack>) {
         let mut media = self.media();
+        media.floor_us = media.last_us;
         media.send(&Item::Track(Arc::clone(&track)));
         media.track = Some(track);
     }
 
-    /// Hands a picture to everybody. `pts_us` rises from picture to picture.
+    /// Hands the next picture to decode to everybody. Its `pts_us` is later than those of earlier
+    /// connections; among those of this one it is the timeline's matter.
     pub fn publish(&self, mut packet: Packet) {
         let mut media = self.media();
         let Some(track) = media.track.clone() else {
@@ -250,8 +259,8 @@ impl Shared {
         };
         // Two attempts have two mappings to the host's clock; the second one begins behind what
         // the first one brought.
-        packet.pts_us = packet.pts_us.max(media.last_us + 1000);
-        media.last_us = packet.pts_us;
+        packet.pts_us = packet.pts_us.max(media.floor_us + 1000);
+        media.last_us = media.last_us.max(packet.pts_us);
         media.counters.frames += 1;
         media.counters.bytes += packet.data.len() as u64;
         media.counters.lost_packets += u64::from(packet.lost_before);
@@ -283,6 +292,7 @@ impl Shared {
     /// The camera is gone: what is kept is no start for a new reader any more.
     pub fn lost(&self) {
         let mut media = self.media();
+        media.floor_us = media.last_us;
         media.groups.clear();
         media.send(&Item::Lost);
     }
@@ -302,6 +312,7 @@ impl Media {
             track: None,
             groups: Groups::new(GROUP_REACH_US, GROUP_BYTES),
             last_us: 0,
+            floor_us: 0,
             readers: Vec::new(),
             ended: false,
             counters: FeedCounters::default(),

@@ -16,7 +16,7 @@ use crate::camera::{Sink, SinkError};
 use crate::clock::now_us;
 use crate::media::nal::{self, ParameterSets};
 use crate::media::timeline::Timeline;
-use crate::media::{Codec, Packet, VideoTrack};
+use crate::media::{Codec, Packet, VideoTrack, slice};
 use crate::plugins::types;
 
 /// Size of a track's parameter sets.
@@ -94,9 +94,6 @@ impl Ingest {
         let data = Bytes::from(packet.data);
         let picture::Checked { keyframe, track } =
             picture::check(&video.track, packet.keyframe, &data)?;
-        if self.live_since.is_none() && !keyframe {
-            return Ok(());
-        }
         if let Some(changed) = track {
             video.track = Arc::new(changed);
             self.shared.set_track(Arc::clone(&video.track));
@@ -106,7 +103,17 @@ impl Ingest {
         let arrived_us = i64::try_from(packet.arrived)
             .unwrap_or(i64::MAX)
             .min(now_us());
+        let codec = video.track.codec;
+        if codec == Codec::H264 && !video.timeline.is_reordered() && slice::is_bidirectional(&data)
+        {
+            info!("the camera sends B-frames: pictures are shown in another order than they come");
+            video.timeline.set_reordered();
+        }
         let pts_us = video.timeline.stamp(packet.timestamp, arrived_us);
+        // Nobody can show what comes before the first keyframe, but it tells of the clock.
+        if self.live_since.is_none() && !keyframe {
+            return Ok(());
+        }
         self.shared.note_clock(video.timeline.clock());
         let lost_before = packet.lost_before;
         if let Some(fps) = video.fps.count(pts_us) {
@@ -169,7 +176,7 @@ impl Sink for Ingest {
             _ => {
                 self.shared.close_clock();
                 // Positions of an earlier attempt mean nothing on this one's clock.
-                let timeline = Timeline::new(track.clock_rate);
+                let timeline = Timeline::new(track.clock_rate).after(self.shared.last_us());
                 let (settle, fps) = (Settle::new(track.clock_rate), Fps::default());
                 self.video = Some(Video {
                     id: track.id,

@@ -128,6 +128,18 @@ mod tests {
     }
 
     #[test]
+    fn pictures_that_are_shown_out_of_order_are_laid_where_they_were_taken() {
+        // I P B B: each was held back for two pictures' time.
+        let arrived = arrivals([
+            (0, 80_000),
+            (10_800, 120_000),
+            (3600, 160_000),
+            (7200, 200_000),
+        ]);
+        assert_eq!(arrived, [0, 120_000, 40_000, 80_000]);
+    }
+
+    #[test]
     fn across_the_end_of_the_counter() {
         let start = (1_u64 << 32) - 3600;
         let arrived = arrivals([(start, 0), (0, 40_000), (3600, 80_000), (7200, 120_000)]);

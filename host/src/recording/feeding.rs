@@ -12,6 +12,7 @@ use tracing::{error, warn};
 use super::child::{Child, ChildError};
 use super::command;
 use super::gaps::GapFinder;
+use super::millis::Millis;
 use super::part::Part;
 use super::plan::Job;
 use super::status::{Gap, Mode};
@@ -36,6 +37,9 @@ const LIVED_LONG: Duration = Duration::from_mins(1);
 const MOST_FAILURES: u32 = 5;
 /// What waits for FFmpeg at the end is given to it within this time.
 const DRAIN: Duration = Duration::from_secs(10);
+/// A file may be so much shorter than its recording, microseconds: pictures that are shown in
+/// another order than they are decoded in come some time after they were taken.
+const LEFT_SHORT_US: i64 = 250_000;
 /// How often a camera that is gone is replaced by its last picture.
 const REPEAT: Duration = Duration::from_secs(1);
 
@@ -56,8 +60,10 @@ pub struct Feeding<'a> {
     held: Groups,
     last_key: Option<Packet>,
     last_us: i64,
-    /// Distance of the last two pictures.
+    /// Distance of the last two pictures in the order in which they are shown.
     usual_us: i64,
+    /// Pictures since the one that is shown last, and that one.
+    since_last: i64,
     camera_lost: bool,
 }
 
@@ -67,7 +73,7 @@ struct Feeder {
     writer: Writer,
     /// Zero of its timestamps, on the monotonic clock, microseconds.
     from_us: i64,
-    last_ms: i64,
+    millis: Millis,
 }
 
 impl<'a> Feeding<'a> {
@@ -92,6 +98,7 @@ impl<'a> Feeding<'a> {
             last_key: None,
             last_us: first.pts_us,
             usual_us: i64::MAX / 4,
+            since_last: 0,
             camera_lost: false,
         };
         feeding.note(gap);
@@ -204,7 +211,7 @@ impl<'a> Feeding<'a> {
             child,
             writer: Writer::new(),
             from_us,
-            last_ms: -1,
+            millis: Millis::default(),
         })
     }
 
@@ -337,6 +344,14 @@ impl<'a> Feeding<'a> {
         if close(end_us - self.last_us) && close(self.usual_us) {
             return Ok(());
         }
+        // What can be repeated of other codecs is the last keyframe: no end is that much nicer.
+        let shown_last = self
+            .last_key
+            .as_ref()
+            .is_some_and(|key| key.pts_us == self.last_us);
+        if !shown_last && end_us - self.last_us < LEFT_SHORT_US {
+            return Ok(());
+        }
         let from_us = self.last_us.max(end_us - 2 * step_us);
         for at_us in [from_us, from_us + step_us, from_us + 2 * step_us] {
             if at_us > self.last_us {
@@ -356,8 +371,11 @@ impl<'a> Feeding<'a> {
     /// Remembers a picture, whatever becomes of it.
     fn keep(&mut self, packet: Packet) {
         if packet.pts_us > self.last_us {
-            self.usual_us = packet.pts_us - self.last_us;
+            // Those in between are shown before it and decoded after it.
+            self.usual_us = (packet.pts_us - self.last_us) / self.since_last.max(1);
+            self.since_last = 0;
         }
+        self.since_last += 1;
         self.last_us = self.last_us.max(packet.pts_us);
         if packet.keyframe {
             self.last_key = Some(packet.clone());
@@ -399,10 +417,10 @@ impl<'a> Feeding<'a> {
 
 impl Feeder {
     async fn packet(&mut self, packet: &Packet) -> Result<(), ChildError> {
-        let exact_ms = (packet.pts_us - self.from_us + 500).div_euclid(1000);
-        // Two pictures never share a millisecond: the muxer wants rising times.
-        let pts_ms = exact_ms.max(self.last_ms + 1);
-        self.last_ms = pts_ms;
+        let after_us = packet.pts_us - self.from_us;
+        let Some(pts_ms) = self.millis.place(after_us, packet.keyframe) else {
+            return Ok(());
+        };
         let head = self
             .writer
             .block_head(pts_ms, packet.keyframe, packet.data.len());

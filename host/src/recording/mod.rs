@@ -9,6 +9,7 @@ mod child;
 mod command;
 mod feeding;
 mod gaps;
+mod millis;
 mod part;
 mod plan;
 mod program;

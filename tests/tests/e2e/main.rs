@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod bad_input;
+mod bad_streams;
 mod browser;
 mod camera_faults;
 mod catalogue;
