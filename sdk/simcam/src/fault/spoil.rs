@@ -30,7 +30,9 @@ impl Spoil {
         let mut noise = faults.random(out.len() - from);
         if self == Self::Noise {
             // Without zeros there are no start codes in it.
-            noise.iter_mut().for_each(|byte| *byte |= 1);
+            for byte in &mut noise {
+                *byte |= 1;
+            }
         }
         out[from..].copy_from_slice(&noise);
         out.into()
@@ -51,7 +53,9 @@ impl Spoil {
         let from = scan.map_or(end, |at| (at + length(at)).min(end));
         let mut noise = faults.random(end - from);
         // FF would begin a marker.
-        noise.iter_mut().for_each(|byte| *byte &= 0xfe);
+        for byte in &mut noise {
+            *byte &= 0xfe;
+        }
         out[from..end].copy_from_slice(&noise);
         out
     }
