@@ -56,9 +56,8 @@ impl GuestSession for Session {
 
     fn handle(&self, now: Microseconds, event: Event) -> Vec<Command> {
         if let Event::Received(received) = &event {
-            let ordered = |bytes: &[u8]| {
-                bytes[0] == b'$' && bytes[2..4] == LENGTH && bytes[4] == RTP
-            };
+            let ordered =
+                |bytes: &[u8]| bytes[0] == b'$' && bytes[2..4] == LENGTH && bytes[4] == RTP;
             assert!(!received.bytes.windows(5).any(ordered), "as ordered");
         }
         self.0.borrow_mut().handle(now, event)
