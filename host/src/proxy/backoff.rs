@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use crate::plugins::types::FailureClass;
 
-/// The longest wait between two tries.
+/// The longest wait between two tries of a camera that was there not long ago: what is lost
+/// after it is back must stay below two seconds.
+const SOON: Duration = Duration::from_millis(1500);
+/// So many failures in a row, about five minutes, and it is gone for longer.
+const GONE_AFTER: u32 = 200;
+/// The longest wait between two tries of such a one.
 const MOST: Duration = Duration::from_secs(10);
 /// The wait after the first failure in a row.
 const LEAST: Duration = Duration::from_millis(500);
@@ -41,10 +46,13 @@ impl Backoff {
         if self.failures == 1 {
             return Duration::ZERO;
         }
-        let doubled = LEAST
-            .saturating_mul(1 << (self.failures - 2).min(8))
-            .min(MOST);
-        doubled.mul_f64(0.75 + 0.25 * dice.clamp(0.0, 1.0))
+        let wait = if self.failures > GONE_AFTER {
+            MOST
+        } else {
+            let doublings = (self.failures - 2).min(8);
+            LEAST.saturating_mul(1 << doublings).min(SOON)
+        };
+        wait.mul_f64(0.75 + 0.25 * dice.clamp(0.0, 1.0))
     }
 }
 
@@ -55,10 +63,18 @@ mod tests {
     #[test]
     fn at_once_then_slower_and_never_over_ten_seconds() {
         let mut backoff = Backoff::default();
-        let waits: Vec<u64> = (0..8)
+        let waits: Vec<u64> = (0..300)
             .map(|_| backoff.failed(FailureClass::Unreachable, 1.0).as_millis() as u64)
             .collect();
-        assert_eq!(waits, [0, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+        assert_eq!(waits[..5], [0, 500, 1000, 1500, 1500]);
+        let minutes = waits[..GONE_AFTER as usize].iter().sum::<u64>() / 60_000;
+        assert!((3..=10).contains(&minutes), "{minutes}");
+        assert!(
+            waits[..GONE_AFTER as usize]
+                .iter()
+                .all(|wait| *wait <= 1500)
+        );
+        assert_eq!(waits[GONE_AFTER as usize..], [10_000; 100]);
         backoff.succeeded();
         assert_eq!(backoff.failed(FailureClass::Protocol, 0.0), Duration::ZERO);
         assert_eq!(
