@@ -10,6 +10,7 @@ pub mod binary;
 pub mod boxes;
 pub mod browser;
 pub mod cameras;
+pub mod chaos;
 pub mod clock;
 pub mod command;
 pub mod config;

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod chaos;
 mod command;
 mod demo;
 mod deny;
@@ -39,6 +40,12 @@ enum Task {
         #[command(subcommand)]
         what: bench::Benchmark,
     },
+    /// Does the set-up, builds in release mode, injects faults and judges what they took
+    Chaos {
+        /// Passed on: `chaos --help` lists them, for example `--minutes 8 --seed 1`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -47,6 +54,7 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Setup => setup::for_test().map(|()| ExitCode::SUCCESS),
         Task::Bench { what } => bench::run(&what),
+        Task::Chaos { arguments } => chaos::run(&arguments),
     };
     match done {
         Ok(code) => code,

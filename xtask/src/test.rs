@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::command::{self, cargo};
 use crate::summary::Summary;
-use crate::{deny, setup};
+use crate::{chaos, deny, setup};
 
 /// The guests are a workspace of their own.
 const PLUGINS: [&str; 2] = ["--manifest-path", "plugins/Cargo.toml"];
@@ -65,6 +65,7 @@ pub fn run() -> Result<ExitCode> {
         "test",
         &[&["test", "--workspace", "--no-fail-fast"]],
     );
+    summary.step("chaos", chaos::minute);
     eprintln!("\n{}", summary.table());
     Ok(if summary.passed() {
         ExitCode::SUCCESS
