@@ -50,3 +50,17 @@ pub fn below(folder: &Path) -> Vec<PathBuf> {
     }
     found
 }
+
+/// Copies what is in a folder into another one that is there, modes and all.
+pub fn copy(from: &Path, to: &Path) {
+    let copied = std::process::Command::new("cp")
+        .arg("-a")
+        .arg(from.join("."))
+        .arg(to)
+        .status();
+    assert!(
+        copied.is_ok_and(|status| status.success()),
+        "{} cannot be copied",
+        from.display()
+    );
+}

@@ -39,9 +39,14 @@ impl Host {
 
     /// A folder with this configuration, for what must be there before the host starts.
     pub fn folder_for(config: &Config) -> Arc<TempDir> {
-        let folder = TempDir::with_prefix("padelvar-e2e-").expect("a folder can be made");
+        let folder = Self::empty_folder();
         files::write_private(&folder.path().join("padelvar.toml"), &config.text());
-        Arc::new(folder)
+        folder
+    }
+
+    /// A folder with nothing in it.
+    pub fn empty_folder() -> Arc<TempDir> {
+        Arc::new(TempDir::with_prefix("padelvar-e2e-").expect("a folder can be made"))
     }
 
     /// Starts a host in a folder that has a configuration.

@@ -328,10 +328,25 @@ impl Sessions {
         if let ToolStatus::Missing(reason) = self.tools.status(&config.video.ffmpeg_path).await {
             return Err(SessionError::NoFfmpeg(reason));
         }
+        let recording = self.begin(session, &config, requested_us, length, caller_id, limits)?;
+        self.memory.begun(session, &recording).await;
+        Ok(recording.status())
+    }
+
+    /// Begins to record, unless it is recording already.
+    fn begin(
+        self: &Arc<Self>,
+        session: &Arc<Session>,
+        config: &Config,
+        requested_us: i64,
+        length: Option<Duration>,
+        caller_id: &str,
+        limits: Limits,
+    ) -> Result<Arc<Recording>, SessionError> {
         // One start at a time, so that two calls make one recording.
         let book = self.book();
-        if let Some(status) = running(session) {
-            return Ok(status);
+        if let Some(recording) = session.recording().filter(|_| session.is_recording()) {
+            return Ok(recording);
         }
         let Some(feed) = session.feed().filter(|_| session.recording().is_none()) else {
             return Err(SessionError::Closed);
@@ -357,9 +372,7 @@ impl Sessions {
         )?;
         let start = Start::KeyframeAt(requested_us - CALL_TAKES_US);
         let plan = plan(session, video, requested_us, length);
-        let recording = self.record(session, &feed, plan, start, ticket);
-        drop(book);
-        Ok(recording.status())
+        Ok(self.record(session, &feed, plan, start, ticket))
     }
 
     /// Ends the recording and waits for the file.

@@ -1,15 +1,20 @@
 //! What sessions leave behind: in the catalogue, and in the library of files.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::timeout;
 use tracing::error;
 
 use super::records;
 use super::state::Session;
-use crate::catalogue::Journal;
+use crate::catalogue::{Change, Journal};
 use crate::library::Library;
 use crate::recording::{Handover, Recording, RecordingState, RecordingStatus};
+
+/// How long the answer to a start may wait for the catalogue's disk: the contract gives it 2 s.
+const BEGUN_WITHIN: Duration = Duration::from_secs(1);
 
 /// Where it is left. A catalogue that is slow or full disturbs no session.
 #[derive(Clone)]
@@ -25,6 +30,14 @@ impl Memory {
     pub(super) fn session(&self, session: &Session) {
         self.journal
             .session(records::session(session, Timestamp::now()));
+    }
+
+    /// A recording begins: should the host die after this has returned, its next run knows of
+    /// it. A disk that does not take it is waited for for a moment only.
+    pub(super) async fn begun(&self, session: &Session, recording: &Recording) {
+        let record = records::recording(session, &recording.status(), Timestamp::now());
+        let queued = self.journal.put(Change::Recording(record));
+        let _ = timeout(BEGUN_WITHIN, self.journal.written(queued)).await;
     }
 
     /// Follows a recording until it is over: its states and gaps, and what came of it. Of one

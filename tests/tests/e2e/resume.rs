@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use padelvar_tests::cameras::{self, small_http};
-use padelvar_tests::{Config, Host, clock, judge, machine, processes};
+use padelvar_tests::{Config, Host, clock, files, judge, machine, processes};
 use serde_json::Value;
 use simcam::{Fault, Handle, RtspConfig};
 use tokio::time::sleep;
@@ -248,5 +248,42 @@ async fn a_plan_that_is_over_is_repaired_and_does_not_go_on() {
     assert_eq!(host.api.files("limit=100").await.len(), 2);
     // The courts are free.
     host.api.create(1).await;
+    host.end().await;
+}
+
+/// What a power cut leaves, as far as a copy can show it: each file as it was at another moment.
+#[tokio::test]
+async fn a_copy_of_the_folder_goes_on() {
+    let _shared = machine::shared().await;
+    let cameras = both().await;
+    let host = Host::start(&Config::of(&cameras[0]).url(cameras[1].url())).await;
+    let sessions = start(&host).await;
+    for wait_ms in [3_300, 1_900] {
+        sleep(Duration::from_millis(wait_ms)).await;
+        let copied = clock::now();
+        let folder = Host::empty_folder();
+        files::copy(host.folder().path(), folder.path());
+        let copy = Host::start_in(folder).await;
+        for (id, camera) in sessions.iter().zip(&cameras) {
+            goes_on(&copy, id).await;
+            let stopped = copy.api.stop(id).await;
+            let recording = &stopped["recording"];
+            judged(&copy.video(id), recording, camera).await;
+            let started = clock::time(&recording["started_at"]);
+            let [(from, _, cause)] = &gaps(recording)[..] else {
+                panic!("one gap is expected: {recording}");
+            };
+            let lost = clock::seconds(started, copied) - from;
+            assert_eq!(cause, "host");
+            assert!((-0.3..MAY_BE_LOST).contains(&lost), "{lost} s: {recording}");
+        }
+        copy.end().await;
+    }
+    for id in &sessions {
+        assert_eq!(
+            host.api.stop(id).await["recording"]["gaps"],
+            serde_json::json!([])
+        );
+    }
     host.end().await;
 }
