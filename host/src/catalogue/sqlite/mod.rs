@@ -16,7 +16,7 @@ mod writes;
 use std::path::Path;
 
 use futures_util::future::BoxFuture;
-use sqlx::SqlitePool;
+use sqlx::{Connection, SqliteConnection, SqlitePool};
 
 use self::errors::failed;
 use super::change::Change;
@@ -49,17 +49,14 @@ impl Catalogue for SqliteCatalogue {
     fn apply<'a>(&'a self, changes: &'a [Change]) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             let doing = "writing changes";
-            let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
-            let mut transaction = begun.map_err(failed(doing))?;
-            for change in changes {
-                let written = writes::write(&mut transaction, change).await;
-                written.map_err(failed(doing))?;
+            let mut connection = self.writer.acquire().await.map_err(failed(doing))?;
+            let written = transact(&mut connection, changes).await;
+            if written.is_err() {
+                // A full disk makes SQLite roll back by itself, which sqlx does not see: its count
+                // of open transactions is wrong from then on, and it would begin none any more.
+                let _ = connection.close().await;
             }
-            if changes.iter().any(|c| matches!(c, Change::Audit(_))) {
-                let trimmed = writes::trim_audit(&mut transaction).await;
-                trimmed.map_err(failed(doing))?;
-            }
-            transaction.commit().await.map_err(failed(doing))
+            written.map_err(failed(doing))
         })
     }
 
@@ -131,5 +128,53 @@ impl Catalogue for SqliteCatalogue {
             self.readers.close().await;
             self.writer.close().await;
         })
+    }
+}
+
+async fn transact(connection: &mut SqliteConnection, changes: &[Change]) -> sqlx::Result<()> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    for change in changes {
+        writes::write(&mut transaction, change).await?;
+    }
+    if changes.iter().any(|c| matches!(c, Change::Audit(_))) {
+        writes::trim_audit(&mut transaction).await?;
+    }
+    transaction.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn session(number: u32) -> Change {
+        Change::Session(SessionRecord {
+            session_id: format!("sess_1_{number}"),
+            terrain_id: "1".into(),
+            club_id: "1".into(),
+            owner_id: "7".repeat(2000),
+            created_at: Timestamp::UNIX_EPOCH,
+            closed_at: None,
+            adapter: None,
+        })
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_was_full_is_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let opened = SqliteCatalogue::open(&folder.path().join("padelvar.db")).await;
+        let catalogue = opened.unwrap();
+        // No room for more than there is now. A new connection has room again.
+        sqlx::query("PRAGMA max_page_count = 1")
+            .execute(&catalogue.writer)
+            .await
+            .unwrap();
+        let many: Vec<Change> = (0..100).map(session).collect();
+        let full = catalogue.apply(&many).await.unwrap_err();
+        assert!(full.may_pass(), "{full}");
+        catalogue.apply(&many).await.unwrap();
+        assert_eq!(catalogue.recent_sessions(1000).await.unwrap().len(), 100);
+        catalogue.close().await;
     }
 }
