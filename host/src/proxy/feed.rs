@@ -237,11 +237,6 @@ impl Shared {
         self.media().last_us
     }
 
-    /// Pictures so far.
-    pub fn frames(&self) -> u64 {
-        self.media().counters.frames
-    }
-
     /// What comes from here on is this track.
     pub fn set_track(&self, track: Arc<VideoTrack>) {
         let mut media = self.media();

@@ -2,6 +2,7 @@
 //! delivers is checked, and nonsense ends its attempt with a reason.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,6 +35,8 @@ pub struct Ingest {
     /// What the adapter told of. Packets of those that are not `video` are let pass by.
     tracks: Vec<u32>,
     video: Option<Video>,
+    /// Pictures so far, those included that nobody can show yet.
+    came: Arc<AtomicU64>,
     /// When the last picture came, or the attempt began.
     pub last_picture: Instant,
     /// When the first keyframe of this attempt came.
@@ -54,6 +57,7 @@ impl Ingest {
             shared,
             tracks: Vec::new(),
             video: None,
+            came: Arc::default(),
             last_picture: Instant::now(),
             live_since: None,
         }
@@ -65,10 +69,11 @@ impl Ingest {
             .map(|since| self.last_picture.duration_since(since))
     }
 
-    /// A way to see from outside whether pictures come: their number so far.
-    pub fn shared_frames(&self) -> impl FnMut() -> u64 + use<> {
-        let shared = Arc::clone(&self.shared);
-        move || shared.frames()
+    /// A way to see from outside whether pictures come: their number so far. A camera that sends
+    /// a keyframe a minute lives as well as others.
+    pub fn pictures_so_far(&self) -> impl Fn() -> u64 + use<> {
+        let came = Arc::clone(&self.came);
+        move || came.load(Ordering::Relaxed)
     }
 
     fn delivered(&mut self, packet: types::Packet) -> Result<(), String> {
@@ -81,6 +86,7 @@ impl Ingest {
         let Some(video) = self.video.as_mut().filter(|video| video.id == packet.track) else {
             return Ok(());
         };
+        self.came.fetch_add(1, Ordering::Relaxed);
         let ready = video.settle.push(packet);
         ready
             .into_iter()
@@ -330,6 +336,31 @@ mod tests {
         assert!(matches!(&error, SinkError::Unsupported(text) if text.contains("vp8, aac")));
         let error = chosen(vec![]).unwrap_err().to_string();
         assert!(error.contains("it has: nothing"), "{error}");
+    }
+
+    #[test]
+    fn pictures_before_the_first_keyframe_are_life() {
+        let shared = Shared::new("fake", crate::telemetry::metrics::CameraCounts::default());
+        let mut ingest = Ingest::new(Arc::new(shared));
+        ingest
+            .tracks(vec![track(1, "h264"), track(2, "pcmu")])
+            .unwrap();
+        let so_far = ingest.pictures_so_far();
+        let packet = |track, n: u64| types::Packet {
+            track,
+            timestamp: Some(n * 3600),
+            arrived: n * 40_000,
+            keyframe: false,
+            lost_before: 0,
+            data: vec![0, 0, 0, 2, 0x41, 0x9a],
+        };
+        ingest
+            .packets((0..10).map(|n| packet(1, n)).collect())
+            .unwrap();
+        assert_eq!((so_far(), ingest.live_since), (10, None));
+        // Sound is none.
+        ingest.packets(vec![packet(2, 11)]).unwrap();
+        assert_eq!(so_far(), 10);
     }
 
     #[test]

@@ -151,7 +151,7 @@ async fn watched_attempt(
     stop: &CancellationToken,
 ) -> Outcome {
     let end = stop.child_token();
-    let mut watch = ingest.shared_frames();
+    let watch = ingest.pictures_so_far();
     let silence = async {
         let mut seen = watch();
         loop {
