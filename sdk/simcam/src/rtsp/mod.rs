@@ -4,6 +4,7 @@ mod rtcp;
 mod rtp;
 mod sdp;
 mod session;
+mod sound;
 mod stream;
 
 use std::net::SocketAddr;
@@ -82,6 +83,9 @@ pub struct RtspConfig {
     /// Time between RTCP sender reports; the first goes out with the first
     /// frame.
     pub sender_reports: Duration,
+    /// Whether there is sound: G.711, announced before the video, and sent to
+    /// whoever plays, asked for or not, as some makes do. It cannot be set up.
+    pub sound: bool,
 }
 
 impl Default for RtspConfig {
@@ -100,6 +104,7 @@ impl Default for RtspConfig {
             get_parameter: true,
             rtp_timestamp: None,
             sender_reports: Duration::from_secs(5),
+            sound: false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Packetization, ParameterSets, RtspConfig};
+use super::{Packetization, ParameterSets, RtspConfig, sound};
 use crate::clip::Clip;
 
 /// Payload type of the video.
@@ -32,6 +32,7 @@ pub(super) fn describe(config: &RtspConfig, clip: &Clip) -> String {
         )
     };
     let fps = clip.params().fps;
+    let sound = if config.sound { sound::DESCRIPTION } else { "" };
     format!(
         "v=0\r\n\
          o=- 1 1 IN IP4 0.0.0.0\r\n\
@@ -40,6 +41,7 @@ pub(super) fn describe(config: &RtspConfig, clip: &Clip) -> String {
          t=0 0\r\n\
          a=control:*\r\n\
          a=range:npt=now-\r\n\
+         {sound}\
          m=video 0 RTP/AVP {PAYLOAD_TYPE}\r\n\
          a=rtpmap:{PAYLOAD_TYPE} H264/90000\r\n\
          a=fmtp:{PAYLOAD_TYPE} packetization-mode={mode}{profile}{sets}\r\n\

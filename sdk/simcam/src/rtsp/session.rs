@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::rtp::Packetizer;
 use super::sdp::TRACK;
+use super::sound::Sound;
 use super::stream::Stream;
 use super::{RtspConfig, sdp};
 use crate::auth::Denied;
@@ -24,6 +25,7 @@ pub(super) struct Session {
     base: String,
     rng: Rng,
     state: State,
+    sound: Option<Sound>,
     deadline: Instant,
 }
 
@@ -51,6 +53,7 @@ impl Session {
             config,
             client,
             state: State::Init,
+            sound: None,
         }
     }
 
@@ -98,6 +101,9 @@ impl Session {
                     if let State::Playing { stream, .. } = &mut self.state {
                         bytes.clear();
                         let sent = stream.advance(&mut bytes);
+                        if let Some(sound) = &mut self.sound {
+                            sound.advance(&mut bytes);
+                        }
                         if !bytes.is_empty() {
                             out.send(&bytes).await?;
                         }
@@ -233,6 +239,9 @@ impl Session {
             let mode = self.config.packetization;
             let packetizer = Packetizer::new(mode, *channel, *ssrc, (random >> 32) as u16);
             let (shared, config) = (self.shared.clone(), self.config.clone());
+            // The two channels of the video come first.
+            let sound = config.sound.then(|| channel.checked_add(2)).flatten();
+            self.sound = sound.map(|channel| Sound::new(channel, !*ssrc));
             self.state = State::Playing {
                 id: id.clone(),
                 stream: Box::new(Stream::new(shared, config, packetizer, random as u32)),
