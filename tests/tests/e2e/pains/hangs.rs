@@ -75,10 +75,12 @@ async fn pain_02_ffmpeg_that_hangs_is_replaced_also_at_the_end() {
     eprintln!("encoded: {:.1?} ms late", offsets.range());
     // Pictures on their way at the end are replaced by the last one.
     offsets.between(0.0, video.duration - 0.2).within(60.0);
+    // A fragment that is lost would be a second; a constant rate drops single pictures of a
+    // camera that sends late.
     let jumps = offsets
         .numbers
         .windows(2)
-        .filter(|n| n[1] > n[0] + 2 || n[1] < n[0]);
+        .filter(|n| n[1] > n[0] + 5 || n[1] < n[0]);
     assert_eq!(jumps.count(), 0, "{:?}", offsets.numbers);
     host.assert_only(&[&takes[0].file, &takes[1].file]);
     host.end().await;
