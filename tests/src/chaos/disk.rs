@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::judge::Struck;
 use super::now;
 use super::plan::{Camera, Fault, Planned};
-use super::probe::{self, Done};
+use super::probe::Done;
 use super::run::{Outcome, judge_one};
 use super::stage::Stage;
 use crate::Config;
@@ -130,7 +130,7 @@ pub async fn run(planned: Vec<Planned>, zero: Instant) -> Result<Outcome, String
             file: file.clone(),
             length_known: false,
         };
-        let sent = probe::sent(camera);
+        let sent = stage.sent(0);
         judge_one(&mut outcome, done, name, camera, &sent, vec![struck]).await;
         // Else the next one has no room.
         let _ = fs::remove_file(file);

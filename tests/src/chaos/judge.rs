@@ -22,6 +22,8 @@ const ON_ITS_WAY: f64 = 0.3;
 const NEAR: f64 = 3.0;
 /// A picture is in the file where it is shown within so many seconds of its time.
 const IN_PLACE: f64 = 1.0;
+/// A simulated camera that is later than this is on a busy machine.
+const OWN_LATENESS_MS: f64 = 60.0;
 /// Rounding of sums of picture times.
 const ROUNDING: f64 = 0.05;
 
@@ -38,6 +40,19 @@ pub struct Sent {
     pub damaged: BTreeSet<u64>,
     /// Milliseconds by which the simulated camera itself was late, for pictures that bear no time.
     pub late_ms: BTreeMap<u64, f64>,
+    /// Numbers that the simulated camera passed over by itself, on a machine that was too busy.
+    pub passed_over: BTreeSet<u64>,
+    /// When the machine gave nobody any time: from, and how long.
+    pub pauses: Vec<(f64, f64)>,
+}
+
+impl Sent {
+    /// The longest pause of the machine about a time.
+    fn pause(&self, at: f64) -> f64 {
+        let near = |(from, length): &&(f64, f64)| at > from - 0.1 && at < from + length + 0.3;
+        let near = self.pauses.iter().filter(near);
+        near.map(|(_, length)| *length).fold(0.0, f64::max)
+    }
 }
 
 /// A picture as the file shows it.
@@ -167,6 +182,7 @@ fn late_ms(sent: &Sent, recorded: &Recorded, shown: Shown) -> f64 {
     // is late, this one is shown on.
     let near = sent.late_ms.range(shown.number..shown.number + 6);
     let own = near.map(|(_, ms)| *ms).fold(0.0, f64::max);
+    let own = own.max(sent.pause(taken) * 1000.0);
     late - own.min(late.max(0.0))
 }
 
@@ -215,6 +231,7 @@ fn holes(sent: &Sent, recorded: &Recorded, faults: &[Struck], verdict: &mut Verd
     let shown = recorded.shown.iter().filter(in_place);
     let shown: BTreeSet<u64> = shown.map(|shown| shown.number).collect();
     let number = |at: f64| ((at - sent.began) * sent.fps).max(0.0);
+    let time = |number: u64| sent.began + number as f64 / sent.fps;
     // The file's first picture may be rounded to the millisecond.
     let first = (number(recorded.began.min(recorded.asked)) - 0.1).ceil() as u64;
     let end = number(recorded.ended - ON_ITS_WAY).floor() as u64;
@@ -231,7 +248,15 @@ fn holes(sent: &Sent, recorded: &Recorded, faults: &[Struck], verdict: &mut Verd
         }
         let fault = nearest(sent, faults, from, at);
         let damaged = (from..at).all(|n| sent.damaged.contains(&n));
-        if at - from > recorded.scattered || (damaged && fault.is_some()) {
+        // Pictures that came in a heap are left out by an encoder with a constant rate.
+        let own = |n: &u64| {
+            let late = sent.late_ms.get(n).is_some_and(|ms| *ms > OWN_LATENESS_MS);
+            let paused = recorded.scattered > 0 && sent.pause(time(*n)) > 0.0;
+            late || paused || sent.passed_over.contains(n)
+        };
+        let hosts = (from..at).filter(|n| !own(n)).count() as u64;
+        let counts = if fault.is_some() { at - from } else { hosts };
+        if counts > recorded.scattered || (damaged && fault.is_some()) {
             hole(sent, recorded, faults, (from, at, fault), verdict);
         }
         verdict.missing += (at - from) as usize;

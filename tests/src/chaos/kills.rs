@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::dice::Dice;
 use super::plan::Camera;
-use super::probe::{self, Done};
+use super::probe::Done;
 use super::run::{Outcome, judge_one, keep_files, only_files};
 use super::stage::Stage;
 use super::{name_of, now};
@@ -37,6 +37,7 @@ pub async fn run(count: u32, seed: u64, keep: &Path) -> Outcome {
     if !outcome.broken.is_empty() {
         keep_files(&stage, keep).await;
     }
+    outcome.paused = stage.watch.words();
     stage.end().await;
     outcome
 }
@@ -61,7 +62,8 @@ async fn once(stage: &Stage, moment: f64, away: f64, outcome: &mut Outcome) {
         .map(|(id, _)| host.api.until_recording(id, "recording"));
     together(waiting).await;
     sleep(AFTER).await;
-    for ((id, start_call), court) in started.into_iter().zip(&stage.courts) {
+    for (place, (id, start_call)) in started.into_iter().enumerate() {
+        let court = &stage.courts[place];
         let stop_call = now();
         let stopped = host.api.stop(&id).await;
         let done = Done {
@@ -72,7 +74,7 @@ async fn once(stage: &Stage, moment: f64, away: f64, outcome: &mut Outcome) {
             recording: stopped["recording"].clone(),
             length_known: true,
         };
-        let sent = probe::sent(&court.handle);
+        let sent = stage.sent(place);
         let name = name_of(court.camera);
         judge_one(outcome, done, name, &court.handle, &sent, vec![death]).await;
     }

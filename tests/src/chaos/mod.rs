@@ -11,6 +11,7 @@ pub mod faults;
 pub mod growth;
 pub mod judge;
 pub mod kills;
+pub mod pauses;
 pub mod plan;
 pub mod probe;
 pub mod run;

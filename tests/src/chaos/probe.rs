@@ -42,10 +42,19 @@ pub fn sent(camera: &Handle) -> Sent {
         group: group.map_or(u64::from(params.frames()), |group| group as u64 + 1),
         damaged: BTreeSet::new(),
         late_ms: BTreeMap::new(),
+        passed_over: BTreeSet::new(),
+        pauses: Vec::new(),
     };
+    let mut went_out = BTreeSet::new();
     for client in camera.sent() {
         let mut damaged = false;
+        let mut next = None;
         for frame in client.frames {
+            // With B-frames the order is another one; they are not used here.
+            let over = next.unwrap_or(frame.number)..frame.number;
+            sent.passed_over.extend(over);
+            next = Some(frame.number + 1);
+            went_out.insert(frame.number);
             damaged = !frame.whole || (damaged && !frame.key);
             if damaged {
                 sent.damaged.insert(frame.number);
@@ -58,6 +67,7 @@ pub fn sent(camera: &Handle) -> Sent {
             }
         }
     }
+    sent.passed_over.retain(|number| !went_out.contains(number));
     sent
 }
 

@@ -40,6 +40,8 @@ pub struct Outcome {
     pub broken: Vec<String>,
     /// What could not be done, and why.
     pub skipped: Vec<String>,
+    /// What the machine itself did, in words, if it did anything.
+    pub paused: String,
 }
 
 /// A recording and the faults that it met.
@@ -77,7 +79,7 @@ pub async fn run(plan: &Plan, stage: Stage, keep: &Path) -> Outcome {
             let met = |death: &&Struck| death.from > done.start_call && death.from < done.stop_call;
             struck.extend(deaths.iter().filter(met));
             struck.sort_by(|a, b| a.from.total_cmp(&b.from));
-            let sent = probe::sent(camera);
+            let sent = stage.sent(court);
             judge_one(&mut outcome, done, &court_name, camera, &sent, struck).await;
         }
     }
@@ -93,6 +95,7 @@ pub async fn run(plan: &Plan, stage: Stage, keep: &Path) -> Outcome {
     if !outcome.broken.is_empty() {
         keep_files(&stage, keep).await;
     }
+    outcome.paused = stage.watch.words();
     match Arc::try_unwrap(stage) {
         Ok(stage) => {
             if let Err(error) = tokio::spawn(stage.end()).await {

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use super::faults::strike;
 use super::growth::Sample;
 use super::plan::{Camera, Fault};
-use super::probe::{self, Done};
+use super::probe::Done;
 use super::run::{Outcome, judge_one, keep_files, only_files};
 use super::stage::Stage;
 use super::{name_of, now};
@@ -50,8 +50,9 @@ pub async fn run(length: Duration, keep: &Path) -> (Vec<Sample>, Outcome) {
         (0..CAMERAS.len()).map(|court| outages(&stage, court, &started[court].0, zero, length));
     let (samples, struck) = tokio::join!(samples(&stage, zero, length), crate::together(outages));
     let mut outcome = Outcome::default();
-    let sessions = started.into_iter().zip(struck).zip(&stage.courts);
-    for (((id, start_call), (struck, problems)), court) in sessions {
+    let sessions = started.into_iter().zip(struck).enumerate();
+    for (place, ((id, start_call), (struck, problems))) in sessions {
+        let court = &stage.courts[place];
         let host = stage.host().await;
         let stop_call = now();
         let stopped = host.api.stop(&id).await;
@@ -64,7 +65,7 @@ pub async fn run(length: Duration, keep: &Path) -> (Vec<Sample>, Outcome) {
             length_known: true,
         };
         outcome.broken.extend(problems);
-        let sent = probe::sent(&court.handle);
+        let sent = stage.sent(place);
         let name = name_of(court.camera);
         judge_one(&mut outcome, done, name, &court.handle, &sent, struck).await;
     }
@@ -72,6 +73,7 @@ pub async fn run(length: Duration, keep: &Path) -> (Vec<Sample>, Outcome) {
     if !outcome.broken.is_empty() {
         keep_files(&stage, keep).await;
     }
+    outcome.paused = stage.watch.words();
     stage.end().await;
     (samples, outcome)
 }

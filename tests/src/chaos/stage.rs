@@ -9,9 +9,10 @@ use simcam::{ClipParams, Codec, Handle, HttpConfig, RtspConfig, StartAt};
 use tokio::sync::{RwLock, RwLockReadGuard};
 use tokio::time::{Instant, sleep};
 
-use super::judge::Struck;
-use super::now;
+use super::judge::{Sent, Struck};
+use super::pauses::Watch;
 use super::plan::{Camera, Fault};
+use super::{now, probe};
 use crate::processes::{self, Process};
 use crate::{Config, Host, cameras};
 
@@ -99,6 +100,8 @@ pub struct Stage {
     /// The cameras; a court's terrain is its place in the list plus one.
     pub courts: Vec<Court>,
     host: RwLock<Host>,
+    /// Of the machine that all of it runs on.
+    pub watch: Watch,
 }
 
 impl Stage {
@@ -125,12 +128,25 @@ impl Stage {
             private(&plugin, 0o644);
         }
         let host = RwLock::new(Host::start_in(folder).await);
-        Self { courts, host }
+        let watch = Watch::start();
+        Self {
+            courts,
+            host,
+            watch,
+        }
     }
 
     /// The host; it does not die while this is held.
     pub async fn host(&self) -> RwLockReadGuard<'_, Host> {
         self.host.read().await
+    }
+
+    /// What a court's camera sent so far.
+    pub fn sent(&self, court: usize) -> Sent {
+        Sent {
+            pauses: self.watch.seen(),
+            ..probe::sent(&self.courts[court].handle)
+        }
     }
 
     /// Kills the host, with its FFmpeg children where `all`, and starts another one in the same

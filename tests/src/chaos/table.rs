@@ -69,8 +69,8 @@ pub fn text(outcome: &Outcome) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let heads = COLUMNS.map(|(head, width)| format!("{head:>width$}"));
-    let lines = COLUMNS.map(|(_, width)| format!("{:->width$}:", "", width = width - 1));
-    let _ = writeln!(text, "| {} |\n|-{}-|", heads.join(" | "), lines.join("-|-"));
+    let lines = COLUMNS.map(|(_, width)| format!("{:->width$}:", "", width = width + 1));
+    let _ = writeln!(text, "| {} |\n|{}|", heads.join(" | "), lines.join("|"));
     for row in rows(outcome) {
         let cells = [
             row.kind.to_owned(),
@@ -99,6 +99,9 @@ pub fn text(outcome: &Outcome) -> String {
         sums.timeline_ms,
         outcome.broken.len()
     );
+    if !outcome.paused.is_empty() {
+        let _ = writeln!(text, "\n{}", outcome.paused);
+    }
     for skipped in &outcome.skipped {
         let _ = writeln!(text, "\nNot done: {skipped}.");
     }
@@ -130,6 +133,7 @@ pub fn json(outcome: &Outcome) -> Value {
         "limits": { "lost_seconds": MAY_BE_LOST, "timeline_ms": TIMELINE_MS },
         "broken": outcome.broken,
         "skipped": outcome.skipped,
+        "machine": outcome.paused,
     })
 }
 
@@ -201,6 +205,7 @@ mod tests {
             sessions: vec![session],
             broken: vec!["a promise".into()],
             skipped: vec!["disk full: not root".into()],
+            paused: String::new(),
         }
     }
 

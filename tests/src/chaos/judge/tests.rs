@@ -268,3 +268,32 @@ fn a_file_that_begins_late_is_found() {
     let faults = [struck(Fault::KillHost(1.0), 1.2)];
     assert_eq!(judge(&sent(), &late, &faults).broken, [""; 0]);
 }
+
+#[test]
+fn a_machine_that_stood_still_is_no_measure_of_an_encoder() {
+    let paused = Sent {
+        pauses: vec![(BEGAN + 30.0, 0.3)],
+        ..sent()
+    };
+    let mut lacking = recorded(&[(20.0, 20.2)]);
+    lacking.scattered = 2;
+    assert_eq!(judge(&paused, &lacking, &[]).broken, [""; 0]);
+    // A copy lacks nothing for that, and another time is another matter.
+    lacking.scattered = 0;
+    broken(&judge(&paused, &lacking, &[]), "nothing was done");
+    let mut later = recorded(&[(25.0, 25.2)]);
+    later.scattered = 2;
+    broken(&judge(&paused, &later, &[]), "nothing was done");
+}
+
+#[test]
+fn what_the_camera_passed_over_is_not_the_hosts() {
+    let passed_over = Sent {
+        passed_over: (750..760).collect(),
+        ..sent()
+    };
+    let verdict = judge(&passed_over, &recorded(&[(20.0, 20.4)]), &[]);
+    assert_eq!(verdict.broken, [""; 0]);
+    let verdict = judge(&passed_over, &recorded(&[(20.0, 20.44)]), &[]);
+    broken(&verdict, "nothing was done");
+}
