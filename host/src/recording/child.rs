@@ -21,6 +21,7 @@ use tracing::{error, info, warn};
 
 use super::part::Part;
 use super::progress::{Progress, ProgressParser};
+use super::quality::EndedBy;
 use super::staleness::Staleness;
 use super::status::RecordingStatus;
 use crate::clock::now_us;
@@ -63,6 +64,22 @@ pub enum ChildError {
     /// The file cannot be written.
     #[error("the recording cannot be written: {0}")]
     Store(std::io::Error),
+}
+
+impl ChildError {
+    /// What ended a recording that ends with this.
+    pub fn ended_by(&self) -> EndedBy {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::Store(error) if matches!(error.kind(), StorageFull | QuotaExceeded) => {
+                EndedBy::DiskFull
+            }
+            Self::Store(_) => EndedBy::Disk,
+            Self::Start(_) | Self::Ended(_) | Self::Hangs | Self::Slow | Self::Output(_) => {
+                EndedBy::Ffmpeg
+            }
+        }
+    }
 }
 
 /// A running child.
@@ -210,6 +227,11 @@ impl Child {
     /// The same, to be read when it has ended.
     pub fn written(&self) -> Arc<AtomicI64> {
         Arc::clone(&self.written_us)
+    }
+
+    /// Its reports, followed; the last one stays when it has ended.
+    pub fn reports(&self) -> watch::Receiver<Progress> {
+        self.progress.clone()
     }
 
     /// Processor seconds a second that it has used so far.

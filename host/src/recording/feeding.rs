@@ -15,7 +15,8 @@ use super::gaps::GapFinder;
 use super::millis::Millis;
 use super::part::Part;
 use super::plan::Job;
-use super::status::{Gap, Mode};
+use super::quality::{EndedBy, Meter};
+use super::status::{Gap, Mode, RecordingStatus};
 use crate::clock::{now_us, reached};
 use crate::media::groups::Groups;
 use crate::media::mkv::{self, Writer};
@@ -55,6 +56,7 @@ pub struct Feeding<'a> {
     mode: Mode,
     zero_us: i64,
     gaps: GapFinder,
+    meter: Meter,
     track: Arc<VideoTrack>,
     /// What the next child begins with.
     held: Groups,
@@ -88,11 +90,13 @@ impl<'a> Feeding<'a> {
     ) -> Self {
         let zero_us = gaps.zero_us();
         let gap = gaps.picture(first.pts_us);
+        let meter = Meter::begin(first.pts_us, job.plan.requested_us);
         let mut feeding = Self {
             job,
             mode,
             zero_us,
             gaps,
+            meter,
             track,
             held: Groups::new(HELD_US, HELD_BYTES),
             last_key: None,
@@ -101,6 +105,7 @@ impl<'a> Feeding<'a> {
             since_last: 0,
             camera_lost: false,
         };
+        feeding.tell_quality();
         feeding.note(gap);
         feeding.keep(first);
         feeding
@@ -122,15 +127,17 @@ impl<'a> Feeding<'a> {
                         Ok(()) => self.feed(&mut feeder, reader, ends_us).await,
                         Err(error) => Ending::Child(error),
                     };
-                    let written = feeder.child.written();
-                    match (ending, feeder.child.finish().await) {
+                    let (written, reports) = (feeder.child.written(), feeder.child.reports());
+                    let finished = feeder.child.finish().await;
+                    self.meter.ffmpeg_ended(*reports.borrow());
+                    match (ending, finished) {
                         // A full disk is no better with another child.
                         (_, Err(error @ ChildError::Store(_))) => {
-                            return self.ended(Some(error.to_string()));
+                            return self.ended(Some(&error));
                         }
                         (Ending::Stopped, Err(error)) if self.is_missing_after(&written) => {
                             if at_the_end || matches!(error, ChildError::Slow) {
-                                return self.ended(Some(error.to_string()));
+                                return self.ended(Some(&error));
                             }
                             // What is held and not written is written by one more.
                             at_the_end = true;
@@ -148,12 +155,13 @@ impl<'a> Feeding<'a> {
                 Ending::Stopped => return self.ended(None),
                 Ending::Child(error) if failures >= MOST_FAILURES => {
                     error!(%error, "FFmpeg keeps ending; the recording is finished");
-                    return self.ended(Some(error.to_string()));
+                    return self.ended(Some(&error));
                 }
                 Ending::Child(error) => {
                     warn!(%error, "FFmpeg ended; another one goes on with what was not written");
                     failures += 1;
                     self.gaps.blame("ffmpeg");
+                    self.meter.ffmpeg_replaced();
                     if self.held.first().is_none() && !self.next_keyframe(reader, ends_us).await {
                         return self.ended(None);
                     }
@@ -163,14 +171,22 @@ impl<'a> Feeding<'a> {
     }
 
     /// Notes the end and a gap that lasts until it.
-    fn ended(&mut self, problem: Option<String>) -> Option<String> {
+    fn ended(&mut self, problem: Option<&ChildError>) -> Option<String> {
         let end_us = self.end_us();
         let gap = self.gaps.gap_until(end_us);
-        self.job
-            .status
-            .send_modify(|status| status.end_us = Some(end_us));
+        let called = self.job.stop_us.get().is_some();
+        let by = match problem {
+            Some(error) => error.ended_by(),
+            None if called && self.job.plan.ends_us() > end_us => EndedBy::Call,
+            None => EndedBy::Plan,
+        };
+        self.meter.ended(end_us, gap.is_some(), by);
+        self.job.status.send_modify(|status| {
+            status.end_us = Some(end_us);
+            self.show_counts(status);
+        });
         self.note(gap);
-        problem
+        problem.map(ToString::to_string)
     }
 
     /// When recording ended or ends: the call of the stop, or the planned end.
@@ -248,12 +264,14 @@ impl<'a> Feeding<'a> {
                     None => break,
                 },
                 _ = measure.tick() => {
+                    self.meter.ffmpeg_reports(*feeder.child.reports().borrow());
                     if let (Mode::Encode, Some(cpu)) = (self.mode, feeder.child.cpu()) {
                         job.ticket.measured_cpu(cpu);
                     }
                     Ok(())
                 }
                 () = sleep_until(repeat_at), if self.camera_lost => {
+                    self.meter.repeated();
                     self.repeat(feeder, now_us()).await
                 }
             };
@@ -301,17 +319,18 @@ impl<'a> Feeding<'a> {
             Item::Overflow => {
                 warn!("FFmpeg is too slow; pictures up to the next keyframe are missing");
                 self.gaps.blame("overload");
+                self.meter.overflow();
                 Ok(())
             }
             Item::Lost => {
                 self.gaps.blame("camera_lost");
+                self.meter.camera_lost();
                 self.camera_lost = true;
                 Ok(())
             }
             Item::Packet(packet) => {
                 self.camera_lost = false;
-                let gap = self.gaps.picture(packet.pts_us);
-                self.note(gap);
+                self.count(&packet);
                 // What the child has not written yet may have to be fed to the next one.
                 let written_us = self.zero_us + feeder.child.written_us();
                 self.held.need_from(written_us - UNSURE_US);
@@ -361,6 +380,27 @@ impl<'a> Feeding<'a> {
         Ok(())
     }
 
+    /// Counts a picture that goes into the file, and the gap before it.
+    fn count(&mut self, packet: &Packet) {
+        let gap = self.gaps.picture(packet.pts_us);
+        self.meter.picture(packet, gap.is_some());
+        self.tell_quality();
+        self.note(gap);
+    }
+
+    /// Shows the counts, without waking who waits for news.
+    fn tell_quality(&self) {
+        self.job.status.send_if_modified(|status| {
+            self.show_counts(status);
+            false
+        });
+    }
+
+    fn show_counts(&self, status: &mut RecordingStatus) {
+        let shown = status.quality.get_or_insert_default();
+        (**shown).clone_from(self.meter.quality());
+    }
+
     fn note(&self, gap: Option<Gap>) {
         if let Some(gap) = gap {
             metrics().gap(&gap.cause, gap.seconds);
@@ -401,13 +441,14 @@ impl<'a> Feeding<'a> {
                 () = reached(ends_us) => return false,
                 item = reader.next() => match item {
                     Some(Item::Packet(packet)) if packet.keyframe => {
-                        let gap = self.gaps.picture(packet.pts_us);
-                        self.note(gap);
+                        self.count(&packet);
                         self.keep(packet);
                         return true;
                     }
                     Some(Item::Track(track)) => self.change_track(track),
-                    Some(_) => {}
+                    Some(Item::Packet(packet)) => self.meter.left_out(&packet),
+                    Some(Item::Lost) => self.meter.camera_lost(),
+                    Some(Item::Overflow) => self.meter.overflow(),
                     None => return false,
                 },
             }

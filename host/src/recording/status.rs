@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::quality::Quality;
+
 /// How far a recording is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -100,6 +102,8 @@ pub struct RecordingStatus {
     pub error: Option<String>,
     /// Whether it goes on in the next run of the host.
     pub handover: Handover,
+    /// What came, was repeated, is missing; none for a recording of an earlier version.
+    pub quality: Option<Box<Quality>>,
 }
 
 /// Whether a recording goes on in the next run of the host.
@@ -132,6 +136,7 @@ impl RecordingStatus {
             duration_seconds: None,
             error: None,
             handover: Handover::No,
+            quality: Some(Box::default()),
         }
     }
 
@@ -147,6 +152,11 @@ impl RecordingStatus {
             self.zero_us
                 .map_or(0.0, |zero| (until - zero).max(0) as f64 / 1e6)
         })
+    }
+
+    /// Seconds of the file in which there are no pictures.
+    pub fn gap_seconds(&self) -> f64 {
+        self.gaps.iter().map(|gap| gap.seconds).sum()
     }
 
     /// Seconds until it stops by itself; 0 once it has ended.
