@@ -55,6 +55,9 @@ pub struct RecordingRecord {
     pub video_path: Option<String>,
     /// What went wrong, for people.
     pub error: Option<String>,
+    /// What came, was repeated, is missing: JSON of the room of recordings. What is known stays
+    /// where a newer state does not tell it.
+    pub quality: Option<String>,
     /// When this was so.
     pub updated_at: Timestamp,
     /// Where it is on its host's clock, for the next run of the host; opaque here.

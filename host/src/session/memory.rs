@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::error;
 
 use super::records;
@@ -15,6 +15,9 @@ use crate::recording::{Handover, Recording, RecordingState, RecordingStatus};
 
 /// How long the answer to a start may wait for the catalogue's disk: the contract gives it 2 s.
 const BEGUN_WITHIN: Duration = Duration::from_secs(1);
+/// How often the counts of a recording that goes on are written: what the host's death costs of
+/// them at most.
+const COUNTS_EVERY: Duration = Duration::from_secs(10);
 
 /// Where it is left. A catalogue that is slow or full disturbs no session.
 #[derive(Clone)]
@@ -40,23 +43,34 @@ impl Memory {
         let _ = timeout(BEGUN_WITHIN, self.journal.written(queued)).await;
     }
 
-    /// Follows a recording until it is over: its states and gaps, and what came of it. Of one
-    /// that goes on in the next run of the host nothing more is told: it stays unfinished. False
-    /// then.
+    /// Follows a recording until it is over: its states and gaps, now and then its counts, and
+    /// what came of it. Of one that goes on in the next run of the host nothing more is told but
+    /// its counts: it stays unfinished. False then.
     pub(super) async fn follow(&self, session: &Session, recording: &Recording) -> bool {
         let mut status = recording.watch();
-        let mut told = None;
+        let (mut told, mut last) = (None, None::<RecordingStatus>);
+        let mut told_at = Instant::now();
         loop {
             let now = status.borrow_and_update().clone();
             if now.handover != Handover::No {
+                if let Some(last) = &mut last {
+                    last.quality = now.quality;
+                    self.recording(session, last);
+                }
                 return false;
             }
             let mark = (now.state, now.gaps.len(), now.started_at);
-            if told != Some(mark) {
-                told = Some(mark);
+            let counts = now.state == RecordingState::Recording;
+            if told != Some(mark) || (counts && told_at.elapsed() >= COUNTS_EVERY) {
+                (told, told_at) = (Some(mark), Instant::now());
                 self.recording(session, &now);
+                last = Some(now.clone());
             }
-            if now.state.is_final() || status.changed().await.is_err() {
+            if now.state.is_final() {
+                return true;
+            }
+            // Counts change without news.
+            if let Ok(Err(_)) = timeout(COUNTS_EVERY, status.changed()).await {
                 return true;
             }
         }

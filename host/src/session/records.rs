@@ -47,11 +47,18 @@ pub fn recording(session: &Session, status: &RecordingStatus, now: Timestamp) ->
         gaps: status.gaps.iter().map(gap).collect(),
         video_path: status.video_path.clone(),
         error: status.error.clone(),
+        quality: quality_text(status),
         updated_at: now,
         clock: (!status.state.is_final())
             .then(|| RecordingClock::of(status, ClockAnchor::now()))
             .and_then(|clock| serde_json::to_string(&clock).ok()),
     }
+}
+
+fn quality_text(status: &RecordingStatus) -> Option<String> {
+    let quality = status.quality.as_ref()?;
+    // Numbers and words only: there is nothing that JSON cannot write.
+    serde_json::to_string(quality).ok()
 }
 
 /// What a recording has become, for the library.
@@ -106,6 +113,9 @@ fn over(record: RecordingRecord) -> RecordingStatus {
         .collect();
     status.video_path = record.video_path;
     status.error = record.error;
+    // Of a version that wrote none, or that this one does not understand: not known.
+    let quality = record.quality.as_deref();
+    status.quality = quality.and_then(|text| serde_json::from_str(text).ok());
     status
 }
 
@@ -131,6 +141,7 @@ mod tests {
             }],
             video_path: Some("/v/1/sess_1_1.mp4".into()),
             error: None,
+            quality: quality_text(&RecordingStatus::starting(0, 0.0)),
             updated_at: Timestamp::UNIX_EPOCH,
             clock: None,
         };

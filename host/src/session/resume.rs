@@ -172,6 +172,7 @@ mod tests {
                 gaps: Vec::new(),
                 video_path: None,
                 error: None,
+                quality: None,
                 updated_at: Timestamp::UNIX_EPOCH,
                 clock: Some(clock),
             }),

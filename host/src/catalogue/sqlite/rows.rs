@@ -64,6 +64,7 @@ pub(super) fn recording(row: &SqliteRow) -> Result<RecordingRecord> {
         gaps: Vec::new(),
         video_path: row.try_get("video_path")?,
         error: row.try_get("error")?,
+        quality: row.try_get("quality")?,
         updated_at: time(row, "updated_us")?,
         clock: row.try_get("clock")?,
     })

@@ -7,9 +7,10 @@ use sqlx::{Connection, SqliteConnection};
 const APPLICATION_ID: i64 = 0x5064_5672;
 
 /// What brings a file from one version to the next. Never changed once released: added to.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_clock.sql"),
+    include_str!("migrations/0003_quality.sql"),
 ];
 
 /// The newest version that is known here.
@@ -18,7 +19,7 @@ pub(super) const NEWEST: i64 = STEPS.len() as i64;
 /// A query of each table that names every column that is used; it must be answered.
 const SHAPES: [&str; 5] = [
     "SELECT session_id, terrain_id, club_id, owner_id, created_us, closed_us, adapter FROM sessions LIMIT 0",
-    "SELECT session_id, state, mode, started_us, planned_seconds, frames, size_bytes, duration_seconds, video_path, error, updated_us, clock FROM recordings LIMIT 0",
+    "SELECT session_id, state, mode, started_us, planned_seconds, frames, size_bytes, duration_seconds, video_path, error, updated_us, clock, quality FROM recordings LIMIT 0",
     "SELECT session_id, position, start_seconds, seconds, cause FROM gaps LIMIT 0",
     "SELECT session_id, club_id, terrain_id, owner_id, size_bytes, duration_seconds, codec, sha256, created_us FROM files LIMIT 0",
     "SELECT id, at_us, user, role, club, address, action, resource_kind, resource_id, resource_club, allowed, code, reason, request_id FROM audit LIMIT 0",

@@ -17,12 +17,12 @@ const SESSION: &str = "
 
 const RECORDING: &str = "
     INSERT INTO recordings (session_id, state, mode, started_us, planned_seconds, frames,
-        size_bytes, duration_seconds, video_path, error, updated_us, clock)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        size_bytes, duration_seconds, video_path, error, updated_us, clock, quality)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
     ON CONFLICT (session_id) DO UPDATE SET
         state = ?2, mode = ?3, started_us = ?4, planned_seconds = ?5, frames = ?6,
         size_bytes = ?7, duration_seconds = ?8, video_path = ?9, error = ?10, updated_us = ?11,
-        clock = ?12";
+        clock = ?12, quality = coalesce(?13, quality)";
 
 const GAP: &str = "
     INSERT INTO gaps (session_id, position, start_seconds, seconds, cause)
@@ -109,6 +109,7 @@ async fn recording(connection: &mut SqliteConnection, record: &RecordingRecord) 
         .bind(&record.error)
         .bind(record.updated_at.as_microsecond())
         .bind(&record.clock)
+        .bind(&record.quality)
         .execute(&mut *connection)
         .await?;
     sqlx::query("DELETE FROM gaps WHERE session_id = ?1")

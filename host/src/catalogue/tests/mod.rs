@@ -48,6 +48,7 @@ pub(crate) fn recording(number: i64) -> RecordingRecord {
         }],
         video_path: None,
         error: None,
+        quality: Some("{\"frames_received\":12}".into()),
         updated_at: moment(number + 9),
         clock: Some("{}".into()),
     }

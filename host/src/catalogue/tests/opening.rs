@@ -138,10 +138,46 @@ async fn a_newer_one_is_left_as_it_is() {
     assert_eq!(names(folder.path()), ["padelvar.db"]);
 }
 
+/// The tables as the first version made them.
+const FIRST: &str = include_str!("../sqlite/migrations/0001_first.sql");
+
+#[tokio::test]
+async fn one_of_the_first_version_is_brought_up() {
+    let (folder, path) = place();
+    raw(&path, FIRST).await;
+    raw(
+        &path,
+        "INSERT INTO sessions VALUES ('sess_1_1', '1', '7', 'user-é', 1732281000001000, NULL, NULL);
+         INSERT INTO recordings VALUES ('sess_1_1', 'recording', 'copy', 1732281000006000, 5400.5,
+             12, 4294967302, NULL, NULL, NULL, 1732281000010000);
+         INSERT INTO gaps VALUES ('sess_1_1', 0, 1.5, 2.0, 'camera_lost');
+         INSERT INTO files VALUES ('sess_1_1', '7', '1', '42', 1000, 12.5, 'h264', NULL,
+             1732281000001000);",
+    )
+    .await;
+    let mut known = recording(1);
+    (known.quality, known.clock) = (None, None);
+    for _ in 0..2 {
+        let store = open(&path).await;
+        assert_eq!(store.session("sess_1_1").await.unwrap(), Some(session(1)));
+        let read = store.recording("sess_1_1").await.unwrap();
+        assert_eq!(read.as_ref(), Some(&known));
+        assert_eq!(store.file("sess_1_1").await.unwrap(), Some(file(1)));
+        known.quality = recording(1).quality;
+        store.save_recording(known.clone()).await.unwrap();
+        store.close().await;
+    }
+    assert_eq!(
+        names(folder.path()),
+        ["padelvar.db"],
+        "nothing is set aside"
+    );
+}
+
 #[tokio::test]
 async fn an_older_one_keeps_what_it_knows() {
     let (folder, path) = place();
-    raw(&path, include_str!("../sqlite/migrations/0001_first.sql")).await;
+    raw(&path, FIRST).await;
     raw(
         &path,
         "INSERT INTO sessions VALUES ('sess_1_1', '1', '7', '42', 1000, NULL, 'rtsp');

@@ -67,12 +67,15 @@ async fn a_newer_state_takes_the_older_ones_place() {
         changing
     );
     changing.gaps.truncate(3);
+    let counts = changing.quality.take();
+    assert!(counts.is_some());
     changing.planned_seconds = f64::NAN;
     changing.size_bytes = u64::MAX;
     store.save_recording(changing.clone()).await.unwrap();
     let read = store.recording("sess_1_1").await.unwrap().unwrap();
     assert_eq!((read.gaps, read.planned_seconds), (changing.gaps, 0.0));
     assert_eq!(read.size_bytes, i64::MAX as u64);
+    assert_eq!(read.quality, counts, "what is known of it stays");
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ fn under_way(id: &str) -> RecordingRecord {
         gaps: Vec::new(),
         video_path: None,
         error: None,
+        quality: None,
         updated_at: at(2000),
         clock: None,
     }
