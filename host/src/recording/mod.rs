@@ -20,6 +20,7 @@ mod repair;
 mod staleness;
 mod status;
 mod tools;
+mod verdict;
 
 pub use admission::{Admission, Demand, Refused, Ticket};
 pub use command::EncodeSettings;
@@ -30,3 +31,4 @@ pub use recorder::{Recording, StopError};
 pub use repair::{repair_leftovers, take_up};
 pub use status::{Gap, Handover, Mode, RecordingState, RecordingStatus};
 pub use tools::{FfmpegTools, ToolStatus};
+pub use verdict::{Finding, Verdict, verdict};

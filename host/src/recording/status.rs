@@ -154,9 +154,19 @@ impl RecordingStatus {
         })
     }
 
+    /// How long the file is to be, seconds: from the first picture to the planned end or to the
+    /// call of the stop; none before there is a picture.
+    pub fn expected_seconds(&self) -> Option<f64> {
+        self.started_at?;
+        let quality = self.quality.as_ref();
+        let ended = quality.and_then(|quality| quality.expected_seconds);
+        let delay = quality.map_or(0.0, |quality| quality.start_delay_seconds);
+        Some(ended.unwrap_or_else(|| (self.planned_seconds - delay).max(0.0)))
+    }
+
     /// Seconds of the file in which there are no pictures.
     pub fn gap_seconds(&self) -> f64 {
-        self.gaps.iter().map(|gap| gap.seconds).sum()
+        self.gaps.iter().fold(0.0, |sum, gap| sum + gap.seconds)
     }
 
     /// Seconds until it stops by itself; 0 once it has ended.
