@@ -279,6 +279,12 @@ impl Api {
         self.get(&path).await.ok(200)["recording"].clone()
     }
 
+    /// The report on a recording.
+    pub async fn report(&self, id: &str) -> Value {
+        let path = format!("/api/video/record/report/{id}");
+        self.get(&path).await.ok(200)["report"].clone()
+    }
+
     /// Waits until a recording is in this state, and returns it.
     pub async fn until_recording(&self, id: &str, status: &str) -> Value {
         let wanted = |recording: &Value| recording["status"] == status;

@@ -66,7 +66,7 @@ pub async fn of_session(
 }
 
 /// A file, as policies see it.
-fn resource(file: &FileRecord) -> Resource {
+pub fn resource(file: &FileRecord) -> Resource {
     Resource {
         kind: "file",
         id: file.session_id.clone(),

@@ -30,6 +30,7 @@ mod preview;
 mod preview_socket;
 mod problem;
 mod recordings;
+mod reports;
 mod request_id;
 mod routes;
 mod server;
@@ -121,6 +122,7 @@ fn routes() -> Routes {
         .add(Asks(&[RecordingStart]), routes!(recordings::start))
         .add(Asks(&[RecordingStop]), routes!(recordings::stop))
         .add(Asks(&[RecordingView]), routes!(recordings::show))
+        .add(Asks(&[RecordingView]), routes!(reports::report))
         .add(Asks(&[SessionCreate, SessionView]), routes!(terrains::list))
         .add(AsksByLink(&[FileDownload]), routes!(files::download))
         .add(AsksByLink(&[PreviewView]), routes!(preview::snapshot))

@@ -110,5 +110,11 @@ pub async fn show(
     let status = session
         .recording_status()
         .ok_or(SessionError::NoRecording)?;
-    Ok(Json(views::recording(&session, &status).into()))
+    let mut recording = views::recording(&session, &status);
+    if status.state == RecordingState::Completed {
+        let (library, club) = (app.sessions.library(), session.club_id.as_str());
+        let file = library.find(&id, Some(club)).await;
+        recording = recording.with_sha256(file.and_then(|file| file.record.sha256));
+    }
+    Ok(Json(recording.into()))
 }

@@ -8,7 +8,8 @@ use tracing::warn;
 
 use super::errors::LibraryError;
 use super::{Library, NewFile, blocking, folder, ids, record};
-use crate::catalogue::{FilePage, FileQuery, FileRecord};
+use crate::catalogue::{FilePage, FileQuery, FileRecord, SessionEntry};
+use crate::mp4;
 
 /// A file that is there.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +57,25 @@ impl Library {
             }
         }
         self.take_in(id, club, path, !copy).await
+    }
+
+    /// A session and its recording, as the catalogue has them.
+    pub async fn session(&self, id: &str) -> Result<Option<SessionEntry>, LibraryError> {
+        if ids::parse(id).is_none() {
+            return Ok(None);
+        }
+        let Some(session) = self.catalogue.session(id).await? else {
+            return Ok(None);
+        };
+        let recording = self.catalogue.recording(id).await?;
+        Ok(Some(SessionEntry { session, recording }))
+    }
+
+    /// How many pictures a file has; 0 where it cannot be read.
+    pub async fn frames(&self, file: &FoundFile) -> u64 {
+        let path = file.path.clone();
+        let facts = blocking(move || Ok(mp4::facts(&path).ok())).await;
+        facts.ok().flatten().map_or(0, |facts| facts.frames)
     }
 
     /// What the catalogue has on a file.

@@ -7,6 +7,7 @@ pub mod events;
 mod id;
 mod manager;
 mod memory;
+mod past;
 mod plans;
 mod records;
 mod resume;

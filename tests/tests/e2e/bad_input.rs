@@ -115,6 +115,8 @@ async fn bodies_values_paths_and_methods() {
         "/api/video/session/x%2F..%2F..",
         "/api/video/session/%ff",
         "/api/video/record/status/sess_1_1",
+        "/api/video/record/report/sess_1_1",
+        "/api/video/record/report/x%2F..%2F..",
         "/api/video/files/sess_1_1/download",
         "/api/video/files/..%2f..%2fpadelvar.toml/download",
         "/api/preview/sess_1_1/snapshot.jpg",

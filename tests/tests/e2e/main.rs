@@ -33,6 +33,7 @@ mod previews;
 mod proxy;
 mod rate_limit;
 mod reload;
+mod reports;
 mod resume;
 mod rtsp_cameras;
 mod secrets;

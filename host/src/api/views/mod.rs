@@ -7,7 +7,9 @@ mod health;
 mod plugin;
 mod preview;
 mod problem;
+mod quality;
 mod recording;
+mod report;
 mod session;
 mod terrain;
 mod words;
@@ -26,6 +28,7 @@ pub use plugin::PluginsAnswer;
 pub use preview::InfoAnswer;
 pub use problem::ProblemView;
 pub use recording::{RecordingAnswer, StoppedAnswer, recording, recording_at};
+pub use report::{ReportAnswer, Reported};
 pub use session::{SessionAnswer, SessionView, SessionsAnswer, session, session_as};
 pub use terrain::{TerrainView, TerrainsAnswer};
 

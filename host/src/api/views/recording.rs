@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::quality::{QualityView, quality};
 use super::words::words;
 use super::{FileView, Success, rounded};
 use crate::clock::now_us;
@@ -68,12 +69,15 @@ pub struct RecordingView {
     /// What went wrong, for people.
     #[schema(required)]
     error: Option<String>,
+    /// What came, was repeated, is missing; null where nobody counted.
+    #[schema(required)]
+    quality: Option<QualityView>,
 }
 
 /// A time without pictures.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Gap)]
-struct GapView {
+pub struct GapView {
     /// Seconds from the first picture.
     start_seconds: f64,
     /// Its length.
@@ -122,6 +126,27 @@ impl StoppedAnswer {
     }
 }
 
+impl RecordingView {
+    /// The same, the digest of its file being known.
+    #[must_use]
+    pub fn with_sha256(mut self, sha256: Option<String>) -> Self {
+        if let Some(quality) = &mut self.quality {
+            quality.sha256 = sha256;
+        }
+        self
+    }
+}
+
+/// The `gaps` of a recording.
+pub fn gaps(status: &crate::recording::RecordingStatus) -> Vec<GapView> {
+    let gaps = status.gaps.iter().map(|gap| GapView {
+        start_seconds: gap.start_seconds,
+        seconds: gap.seconds,
+        cause: gap.cause.to_string(),
+    });
+    gaps.collect()
+}
+
 /// A `recording` in this state, now.
 pub fn recording(session: &Session, status: &crate::recording::RecordingStatus) -> RecordingView {
     recording_at(session, status, now_us())
@@ -133,11 +158,6 @@ pub fn recording_at(
     status: &crate::recording::RecordingStatus,
     now: i64,
 ) -> RecordingView {
-    let gaps = status.gaps.iter().map(|gap| GapView {
-        start_seconds: gap.start_seconds,
-        seconds: gap.seconds,
-        cause: gap.cause.to_string(),
-    });
     RecordingView {
         session_id: session.id.to_string(),
         status: status.state.into(),
@@ -148,8 +168,9 @@ pub fn recording_at(
         remaining_seconds: rounded(status.remaining_seconds(now)),
         frames: status.frames,
         size_bytes: status.size_bytes,
-        gaps: gaps.collect(),
+        gaps: gaps(status),
         video_path: status.video_path.clone(),
         error: status.error.clone(),
+        quality: quality(status),
     }
 }

@@ -1,12 +1,12 @@
 //! Words of which there are only so many.
 
-/// An enum that is written in lower case, made of another room's enum. A case that is new there
+/// An enum that is written in lower case, words joined by `_`, made of another room's enum. A case that is new there
 /// does not compile here, so that the document cannot miss it.
 macro_rules! words {
     ($(#[$about:meta])* $name:ident of $source:ty { $($(#[$case_about:meta])* $case:ident),+ $(,)? }) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-        #[serde(rename_all = "lowercase")]
+        #[serde(rename_all = "snake_case")]
         pub enum $name {
             $($(#[$case_about])* $case),+
         }

@@ -61,16 +61,27 @@ async fn recording(stage: &Stage, role: &str, of: Ownership, id: &str) {
     admin.until_recording(id, "recording").await;
     let seen = me.get(&format!("/api/video/record/status/{id}")).await;
     stage.check(role, "recording.view", of, seen);
+    let report = format!("/api/video/record/report/{id}");
+    let seen = me.get(&report).await;
+    stage.check(role, "recording.view", of, seen);
     let stopped = me.try_stop(id).await;
     let body = stopped.json.clone();
     if !stage.check(role, "recording.stop", of, stopped) {
         admin.stop(id).await;
+        let seen = me.get(&report).await;
+        stage.check(role, "recording.view", of, seen);
         return;
     }
+    let seen = me.get(&report).await;
+    let given = seen.json["report"]["file"]["download_url"].is_string();
+    stage.check(role, "recording.view", of, seen);
     // A link that does not work for whoever holds it is not given.
     let link = &body["file"]["download_url"];
     let may = padelvar_tests::permissions::allowed(role, "file.download", of);
-    if link.is_string() != may || body["file"].get("download_url") != Some(&json!(link)) {
+    if link.is_string() != may
+        || given != may
+        || body["file"].get("download_url") != Some(&json!(link))
+    {
         stage.note(format!("{role} {of:?} gets the link {link}"));
     }
 }
