@@ -23,6 +23,11 @@ pub enum Benchmark {
         /// How many; 500 where nothing is said
         viewers: Option<u32>,
     },
+    /// How long `record/stop` takes at the end of a long recording
+    Stop {
+        /// How long; 90 where nothing is said
+        minutes: Option<f64>,
+    },
 }
 
 /// A part of `record`.
@@ -47,6 +52,10 @@ pub fn run(what: &Benchmark) -> Result<ExitCode> {
         Benchmark::Viewers { viewers } => {
             let viewers = viewers.iter().map(u32::to_string);
             measure("bench_viewers", viewers.collect())
+        }
+        Benchmark::Stop { minutes } => {
+            let minutes = minutes.iter().map(f64::to_string);
+            measure("bench_stop", minutes.collect())
         }
     }
 }
