@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod disk;
 pub mod hex;
 pub mod library;
 pub mod media;

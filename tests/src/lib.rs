@@ -29,6 +29,7 @@ pub mod permissions;
 pub mod processes;
 pub mod raw;
 pub mod site;
+pub mod small_disk;
 pub mod sums;
 pub mod take;
 pub mod token;

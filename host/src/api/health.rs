@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use super::App;
 use super::problem::Problem;
 use super::views::{HealthAnswer, StatusAnswer, Success, Wellness};
-use crate::recording::{Admission, ToolStatus};
+use crate::recording::ToolStatus;
 
 /// Liveness
 ///
@@ -58,6 +58,8 @@ pub async fn health(State(app): State<App>) -> Json<HealthAnswer> {
     let config = app.sessions.config();
     let ffmpeg = app.sessions.ffmpeg().await;
     let problems = problems(&app).await;
+    let space = app.sessions.library().space(&config).await;
+    let videos = space.first().and_then(|space| space.disk.as_ref().ok());
     let status = if problems.is_empty() {
         Wellness::Healthy
     } else {
@@ -79,7 +81,7 @@ pub async fn health(State(app): State<App>) -> Json<HealthAnswer> {
         active_sessions: app.sessions.list(false).len(),
         active_recordings: app.sessions.running_recordings(),
         max_concurrent: config.video.max_concurrent_recordings,
-        free_bytes: Admission::free_bytes(&config.video.videos_dir).ok(),
+        free_bytes: videos.map(|disk| disk.free_bytes),
         proxy_type: "padelvar (internal)",
         pipeline: "Camera → adapter (WASM) → proxy → FFmpeg → MP4",
     })
@@ -97,15 +99,8 @@ async fn problems(app: &App) -> Vec<String> {
     if let ToolStatus::Missing(reason) = app.sessions.ffmpeg().await {
         problems.push(reason);
     }
-    match Admission::free_bytes(&config.video.videos_dir) {
-        Ok(free) if free < config.video.min_free_bytes => {
-            let least = config.video.min_free_bytes;
-            problems.push(format!(
-                "{free} bytes are free on the disk, {least} must stay free"
-            ));
-        }
-        Ok(_) => {}
-        Err(error) => problems.push(error.to_string()),
-    }
+    let least = config.video.min_free_bytes;
+    let space = app.sessions.library().space(&config).await;
+    problems.extend(space.iter().filter_map(|space| space.problem(least)));
     problems
 }

@@ -13,8 +13,8 @@ use tracing::error;
 use super::App;
 use super::client::Client;
 use super::problem::Problem;
+use crate::library::Space;
 use crate::proxy::CameraState;
-use crate::recording::Admission;
 use crate::telemetry::metrics::{Fixed, Named, PREFIX, ProcessState, prometheus};
 
 /// A request of this machine, made here and not passed on for somebody else.
@@ -48,8 +48,9 @@ impl FromRequestParts<App> for Local {
     )
 )]
 pub async fn show(State(app): State<App>, _local: Local) -> Result<Response, Problem> {
-    // The disk and `/proc` may take their time.
-    let text = tokio::task::spawn_blocking(move || prometheus(&state(&app))).await;
+    let space = app.sessions.library().space(&app.sessions.config()).await;
+    // `/proc` may take its time.
+    let text = tokio::task::spawn_blocking(move || prometheus(&state(&app, &space))).await;
     let text = text.map_err(|error| error.to_string());
     match text.and_then(|text| text.map_err(|error| error.to_string())) {
         Ok(text) => {
@@ -75,7 +76,7 @@ pub async fn show(State(app): State<App>, _local: Local) -> Result<Response, Pro
 }
 
 /// What is so now.
-fn state(app: &App) -> Registry {
+fn state(app: &App, space: &[Space]) -> Registry {
     let mut registry = Registry::with_prefix(PREFIX);
     let info: Family<Fixed<1>, Gauge> = Family::default();
     info.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))])
@@ -83,7 +84,7 @@ fn state(app: &App) -> Registry {
     registry.register("build_info", "The version that runs", info);
     sessions(app, &mut registry);
     plugins(app, &mut registry);
-    disk(app, &mut registry);
+    disk(space, &mut registry);
     if let Some(process) = ProcessState::now() {
         self_told(&process, &mut registry);
     }
@@ -139,16 +140,23 @@ fn plugins(app: &App, registry: &mut Registry) {
     );
 }
 
-fn disk(app: &App, registry: &mut Registry) {
-    let config = app.sessions.config();
-    let dir = &config.video.videos_dir;
-    if let (Ok(free), Ok(total)) = (Admission::free_bytes(dir), Admission::total_bytes(dir)) {
-        let (free, total) = (ConstGauge::new(free), ConstGauge::new(total));
+fn disk(space: &[Space], registry: &mut Registry) {
+    if let Some(Ok(disk)) = space.first().map(|space| &space.disk) {
+        let (free, total) = (
+            ConstGauge::new(disk.free_bytes),
+            ConstGauge::new(disk.total_bytes),
+        );
         let help = "Free bytes where recordings are kept";
         registry.register("disk_free_bytes", help, free);
         let help = "Size of the file system where recordings are kept";
         registry.register("disk_total_bytes", help, total);
     }
+    let low = space.iter().any(|space| space.low);
+    let help = "1 while less is free than video.min_free_bytes, on any disk of recordings";
+    registry.register("disk_low", help, ConstGauge::new(u64::from(low)));
+    let refuses = space.iter().any(|space| space.disk.is_err());
+    let help = "1 while nothing can be written where recordings are kept";
+    registry.register("disk_unusable", help, ConstGauge::new(u64::from(refuses)));
 }
 
 fn self_told(process: &ProcessState, registry: &mut Registry) {

@@ -183,7 +183,16 @@ impl From<SessionError> for Problem {
                 (StatusCode::INSUFFICIENT_STORAGE, "no_disk")
             }
         };
-        Self::new(status, code, detail)
+        let problem = Self::new(status, code, detail);
+        match error {
+            E::Refused(Refused::NoDisk {
+                needed_bytes,
+                left_bytes,
+            }) => problem
+                .with("needed_bytes", needed_bytes.into())
+                .with("left_bytes", left_bytes.into()),
+            _ => problem,
+        }
     }
 }
 

@@ -102,8 +102,11 @@ impl Host {
             applied: now,
         };
         let digests = Arc::clone(sessions.library()).compute_digests(stopping.clone());
+        let library = Arc::clone(sessions.library());
+        let watching_space = library.watch_space(config.clone(), stopping.clone());
         let mut tasks = vec![
             tokio::spawn(digests),
+            tokio::spawn(watching_space),
             tokio::spawn(api::clean_up_regularly(app.clone())),
             listen(listener, api::router(app.clone()), &stopping, "REST API"),
             listen(proxy_listener, api::proxy_router(app), &stopping, "proxy"),

@@ -14,6 +14,7 @@ mod ids;
 mod junk;
 mod reconcile;
 mod settle;
+mod space;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ pub use errors::LibraryError;
 pub use find::FoundFile;
 pub use junk::Junk;
 pub use reconcile::Reconciled;
+pub use space::Space;
 
 /// The finished files, and what is known of them.
 pub struct Library {
@@ -41,6 +43,8 @@ pub struct Library {
     placing: Mutex<()>,
     /// A file came that has no digest.
     new_file: Notify,
+    /// The room that is left, as it was seen last; empty before.
+    space: RwLock<Arc<Vec<Space>>>,
 }
 
 /// A recording that has become a file.
@@ -72,6 +76,7 @@ impl Library {
             journal,
             placing: Mutex::default(),
             new_file: Notify::new(),
+            space: RwLock::default(),
         })
     }
 

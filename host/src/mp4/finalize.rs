@@ -7,9 +7,13 @@ use std::path::Path;
 use bytes::BufMut;
 
 use super::join::{Joined, join};
-use super::scan::{Scan, scan};
+use super::scan::{Scan, scan, scan_until};
 use super::summary::{Note, Summary};
 use super::{Error, io, moov};
+use crate::disk;
+
+/// Pictures that may make room for the index on a full disk, microseconds.
+const MOST_GIVEN_UP_US: i64 = 10_000_000;
 
 /// Brings a recording into its final form, in place, and tells what it holds.
 ///
@@ -21,14 +25,27 @@ use super::{Error, io, moov};
 /// only tells its summary. A recording without pictures is [`Error::Empty`], and is
 /// left as it is. Blocks: it reads the head of every fragment and waits for the disk
 /// twice.
+///
+/// Where the disk has no room for the index and the file none of its own (see
+/// [`disk::reserve`](crate::disk::reserve)), the index takes the place of the last
+/// pictures, of up to ten seconds of them; else it is an error, and all is left for a later
+/// attempt.
 pub fn finalize(
     path: &Path,
     truncate_to_last_whole_fragment: bool,
     end_us: Option<i64>,
 ) -> Result<Summary, Error> {
-    let mut file = open(path)?;
-    let layout = match scan(&mut file)? {
-        Scan::Final(moov) => return Summary::parse(&moov, length(&file)?),
+    finalize_file(&open(path)?, truncate_to_last_whole_fragment, end_us)
+}
+
+/// [`finalize`] of a file that is open for reading and writing, wherever it lies by now.
+pub fn finalize_file(
+    file: &File,
+    truncate_to_last_whole_fragment: bool,
+    end_us: Option<i64>,
+) -> Result<Summary, Error> {
+    let layout = match scan(&mut &*file)? {
+        Scan::Final(moov) => return Summary::parse(&moov, length(file)?),
         Scan::Parts(layout) => layout,
     };
     if layout.torn && !truncate_to_last_whole_fragment {
@@ -51,9 +68,49 @@ pub fn finalize(
         }
         moov::write(&joined)
     });
-    append(&mut file, layout.whole_end, &moov)?;
-    put_head(&mut file, marker_at, layout.whole_end, &joined)?;
-    Summary::parse(&moov[8..], length(&file)?)
+    match append(file, layout.whole_end, &moov) {
+        Ok(()) => {
+            put_head(file, marker_at, layout.whole_end, &joined)?;
+            Summary::parse(&moov[8..], length(file)?)
+        }
+        Err(Error::Io { source, .. }) if disk::is_full(&source) => {
+            in_place_of_the_last(file, layout.whole_end, &moov, &joined, source)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Puts the index where the last fragments are: the file has that room, and nobody else can
+/// take it. `moov` is the index of all of them, `full` the error that it does not fit.
+fn in_place_of_the_last(
+    file: &File,
+    whole_end: u64,
+    moov: &[u8],
+    joined: &Joined,
+    full: io::Error,
+) -> Result<Summary, Error> {
+    let doing = "appending the index of the recording";
+    let limit = whole_end.saturating_sub(moov.len() as u64);
+    let full = Error::Io {
+        doing,
+        source: full,
+    };
+    let Ok(Scan::Parts(layout)) = scan_until(&mut &*file, limit) else {
+        return Err(full);
+    };
+    let fewer = join(&layout.parts);
+    let lost_us = joined.end_us().saturating_sub(fewer.end_us());
+    let (Some(_), Some(marker_at)) = (fewer.video(), layout.marker_at) else {
+        return Err(full);
+    };
+    let moov = moov::write(&fewer);
+    let fits = layout.whole_end + moov.len() as u64 <= whole_end;
+    if lost_us > MOST_GIVEN_UP_US || !fits {
+        return Err(full);
+    }
+    append(file, layout.whole_end, &moov)?;
+    put_head(file, marker_at, layout.whole_end, &fewer)?;
+    Summary::parse(&moov[8..], length(file)?)
 }
 
 pub(super) fn open(path: &Path) -> Result<File, Error> {
@@ -76,16 +133,18 @@ fn same_again(earlier: &[u8], joined: &Joined) -> Option<Vec<u8>> {
     (moov[8..] == *earlier).then_some(moov)
 }
 
-/// Makes the `moov` the end of the file, and waits until the disk has it.
-fn append(file: &mut File, at: u64, moov: &[u8]) -> Result<(), Error> {
+/// Makes the `moov` the end of the file, and waits until the disk has it. What lies behind
+/// `at` is overwritten and not cut off first: its room, and room that was reserved, is the
+/// file's own on a disk that is full. What is left of it is given back.
+fn append(mut file: &File, at: u64, moov: &[u8]) -> Result<(), Error> {
     let doing = "appending the index of the recording";
-    file.set_len(at).map_err(io("cutting the recording"))?;
     let written = file
         .seek(SeekFrom::Start(at))
         .and_then(|_| file.write_all(moov))
+        .and_then(|()| file.set_len(at + moov.len() as u64))
         .and_then(|()| file.sync_all());
     written.map_err(|source| {
-        // The disk may be full: what is there can be finished later.
+        // What is there can be finished later.
         let _ = file.set_len(at);
         Error::Io { doing, source }
     })
@@ -94,7 +153,7 @@ fn append(file: &mut File, at: u64, moov: &[u8]) -> Result<(), Error> {
 /// Makes everything from the first marker up to the `moov` the content of one
 /// `mdat`. `ftyp` and this head lie in the file's first sector: they change together
 /// or not at all.
-fn put_head(file: &mut File, marker_at: u64, end: u64, joined: &Joined) -> Result<(), Error> {
+fn put_head(mut file: &File, marker_at: u64, end: u64, joined: &Joined) -> Result<(), Error> {
     let mut head = Vec::new();
     put_ftyp(&mut head, marker_at, joined);
     head.put_u32(1);

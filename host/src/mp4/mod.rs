@@ -26,7 +26,7 @@ mod summary;
 use std::io;
 
 pub use facts::{Facts, facts};
-pub use finalize::finalize;
+pub use finalize::{finalize, finalize_file};
 pub use marker::{MARKER_BYTES, parse_part_marker, part_marker};
 pub use reopen::{Cut, cut_back, reopen};
 pub use splitter::{Fragment, FragmentInfo, Piece, Splitter};

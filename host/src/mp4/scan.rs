@@ -54,9 +54,15 @@ pub(super) struct Part {
 
 /// Walks the file.
 pub(super) fn scan(file: &mut (impl Read + Seek)) -> Result<Scan, Error> {
+    scan_until(file, u64::MAX)
+}
+
+/// Walks the file as if it ended at `limit`.
+pub(super) fn scan_until(file: &mut (impl Read + Seek), limit: u64) -> Result<Scan, Error> {
     let end = file
         .seek(SeekFrom::End(0))
-        .map_err(io("reading the recording"))?;
+        .map_err(io("reading the recording"))?
+        .min(limit);
     let mut walk = Walk { file, end };
     let begin = walk.read(0, end.min(8))?;
     if begin.len() == 8 && !begin.ends_with(b"ftyp") {

@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use thiserror::Error;
+
+use crate::disk::{self, Disk};
 
 /// Processor seconds a second that encoding costs for a megapixel a second, until it was
 /// measured: 0.91 for MJPEG at 1080p25, with libx264 veryfast (measured on two cores).
@@ -13,6 +16,8 @@ const CPU_A_MEGAPIXEL: f64 = 0.91 / 51.84;
 const CPU_SHARE: f64 = 0.9;
 /// Bits a second of a copied stream whose rate is not known yet.
 const ASSUMED_BITRATE: f64 = 4_000_000.0;
+/// How long a file system may take to tell how much is free: `start` answers within 2 s.
+const TOLD_WITHIN: Duration = Duration::from_millis(1500);
 
 /// Why a recording is not started.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -37,17 +42,27 @@ pub enum Refused {
     },
     /// It would not fit on the disk.
     #[error(
-        "the recording would need {needed_mb} MB and {left_mb} MB are left beside what is promised; hint: delete recordings or plan a shorter one"
+        "the recording would need {} MB and {} MB are left beside what running recordings still need and what must stay free; hint: delete recordings, plan a shorter one, or see video.min_free_bytes",
+        mb_up(*.needed_bytes),
+        mb(*.left_bytes)
     )]
     NoDisk {
-        /// Megabytes that the planned length needs.
-        needed_mb: u64,
-        /// Megabytes that may be used.
-        left_mb: u64,
+        /// What the planned length needs.
+        needed_bytes: u64,
+        /// What may be used.
+        left_bytes: u64,
     },
-    /// The folder cannot be asked.
-    #[error("the free space of the videos folder cannot be read: {0}")]
+    /// The folder cannot be asked, or nothing can be written into it.
+    #[error("nothing can be recorded into the videos folder: {0}")]
     NoFolder(String),
+}
+
+fn mb(bytes: u64) -> u64 {
+    bytes / 1_000_000
+}
+
+fn mb_up(bytes: u64) -> u64 {
+    bytes.div_ceil(1_000_000)
 }
 
 /// What a recording will need.
@@ -61,8 +76,16 @@ pub struct Demand {
     pub encode_pixels: Option<f64>,
 }
 
+impl Demand {
+    fn bits_a_second(&self) -> f64 {
+        self.bitrate.unwrap_or(ASSUMED_BITRATE)
+    }
+}
+
 #[derive(Debug)]
 struct Running {
+    /// The file system that it is written to.
+    device: u64,
     ends_at_us: i64,
     bits_a_second: f64,
     encode_pixels: Option<f64>,
@@ -90,14 +113,13 @@ pub struct Ticket {
 }
 
 impl Admission {
-    /// Takes a place, or says why there is none. `free_bytes` may be asked of
-    /// [`free_bytes`](Self::free_bytes).
+    /// Takes a place, or says why there is none. `disk` is what [`disk`](Self::disk) told.
     pub fn admit(
         &self,
         demand: Demand,
         most: u32,
         cores: f64,
-        free_bytes: u64,
+        disk: Disk,
         min_free_bytes: u64,
         now_us: i64,
     ) -> Result<Ticket, Refused> {
@@ -122,35 +144,39 @@ impl Admission {
                 });
             }
         }
-        let bits_a_second = demand.bitrate.unwrap_or(ASSUMED_BITRATE);
-        let needed = demand.seconds * bits_a_second / 8.0;
+        let needed = demand.seconds * demand.bits_a_second() / 8.0;
         let owed: f64 = book
             .running
             .values()
+            // Clubs may have disks of their own.
+            .filter(|running| running.device == disk.device)
             .map(|running| running.owed(now_us))
             .sum();
-        let left = free_bytes as f64 - min_free_bytes as f64 - owed;
+        let left = disk.free_bytes as f64 - min_free_bytes as f64 - owed;
         if needed > left {
             return Err(Refused::NoDisk {
-                needed_mb: (needed / 1e6).ceil() as u64,
-                left_mb: (left.max(0.0) / 1e6) as u64,
+                needed_bytes: needed.ceil() as u64,
+                left_bytes: left.max(0.0) as u64,
             });
         }
-        Ok(self.take(&mut book, demand, now_us))
+        Ok(self.take(&mut book, demand, disk.device, now_us))
     }
 
     /// Takes the place of a recording that was admitted by an earlier run of the host: what was
-    /// promised is kept.
-    pub fn admit_again(&self, demand: Demand, now_us: i64) -> Ticket {
-        self.take(&mut self.book(), demand, now_us)
+    /// promised is kept. Blocks: `folder` is where its club's recordings lie.
+    pub fn admit_again(&self, demand: Demand, folder: &Path, now_us: i64) -> Ticket {
+        // A disk that does not tell is no reason to give up what is half done.
+        let device = Disk::of(folder).map_or(0, |disk| disk.device);
+        self.take(&mut self.book(), demand, device, now_us)
     }
 
-    fn take(&self, book: &mut Book, demand: Demand, now_us: i64) -> Ticket {
+    fn take(&self, book: &mut Book, demand: Demand, device: u64, now_us: i64) -> Ticket {
         book.next += 1;
         let id = book.next;
         let running = Running {
+            device,
             ends_at_us: now_us + (demand.seconds * 1e6) as i64,
-            bits_a_second: demand.bitrate.unwrap_or(ASSUMED_BITRATE),
+            bits_a_second: demand.bits_a_second(),
             encode_pixels: demand.encode_pixels,
             cpu: None,
         };
@@ -170,25 +196,28 @@ impl Admission {
         self.book().running.len()
     }
 
-    /// Free bytes of the file system that holds `dir` (or, while it is missing, of the nearest
-    /// folder above it).
-    pub fn free_bytes(dir: &Path) -> Result<u64, Refused> {
-        file_system(dir).map(|stat| stat.f_bavail.saturating_mul(stat.f_frsize))
+    /// The file system that a club's recordings go to, if something can be written there.
+    pub async fn disk(videos_dir: &Path, club: &str) -> Result<Disk, Refused> {
+        let folder = videos_dir.join(club);
+        let shown = folder.display().to_string();
+        let asked = tokio::task::spawn_blocking(move || {
+            disk::writable(&folder)?;
+            let disk = Disk::of(&folder)?;
+            if disk.read_only {
+                return Err(std::io::ErrorKind::ReadOnlyFilesystem.into());
+            }
+            Ok(disk)
+        });
+        let refused = |reason: &str| {
+            let hint = "hint: is its disk mounted, and may this user write there?";
+            Refused::NoFolder(format!("{shown}: {reason}; {hint}"))
+        };
+        match tokio::time::timeout(TOLD_WITHIN, asked).await {
+            Ok(Ok(told)) => told.map_err(|error: std::io::Error| refused(&error.to_string())),
+            Ok(Err(error)) => Err(refused(&error.to_string())),
+            Err(_) => Err(refused("its file system does not answer")),
+        }
     }
-
-    /// Bytes of that file system.
-    pub fn total_bytes(dir: &Path) -> Result<u64, Refused> {
-        file_system(dir).map(|stat| stat.f_blocks.saturating_mul(stat.f_frsize))
-    }
-}
-
-fn file_system(dir: &Path) -> Result<rustix::fs::StatVfs, Refused> {
-    let existing = dir
-        .ancestors()
-        .find(|place| place.exists())
-        .unwrap_or(Path::new("/"));
-    rustix::fs::statvfs(existing)
-        .map_err(|error| Refused::NoFolder(format!("{}: {error}", existing.display())))
 }
 
 impl Ticket {
@@ -197,6 +226,15 @@ impl Ticket {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = book.running.get_mut(&self.id) {
             running.cpu = Some(cpu);
+        }
+    }
+
+    /// Bits a second that this recording's file was seen to grow by: what it is still owed is
+    /// told by that, and not by what was assumed.
+    pub fn measured_rate(&self, bits_a_second: f64) {
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = book.running.get_mut(&self.id) {
+            running.bits_a_second = bits_a_second;
         }
     }
 }
@@ -243,6 +281,15 @@ mod tests {
     use super::*;
 
     const GB: u64 = 1_000_000_000;
+    fn free(free_bytes: u64) -> Disk {
+        Disk {
+            device: 1,
+            free_bytes,
+            total_bytes: 1000 * GB,
+            read_only: false,
+        }
+    }
+
     const COPY: Demand = Demand {
         seconds: 1000.0,
         bitrate: Some(8e6),
@@ -260,34 +307,39 @@ mod tests {
     #[test]
     fn the_number_is_limited_and_places_come_back() {
         let admission = Admission::default();
-        let first = admission.admit(COPY, 1, 2.0, 100 * GB, 0, 0).unwrap();
-        let refused = admission.admit(COPY, 1, 2.0, 100 * GB, 0, 0).unwrap_err();
+        let first = admission.admit(COPY, 1, 2.0, free(100 * GB), 0, 0).unwrap();
+        let refused = admission
+            .admit(COPY, 1, 2.0, free(100 * GB), 0, 0)
+            .unwrap_err();
         assert_eq!(refused, Refused::TooMany { most: 1 });
         drop(first);
-        assert!(admission.admit(COPY, 1, 2.0, 100 * GB, 0, 0).is_ok());
+        assert!(admission.admit(COPY, 1, 2.0, free(100 * GB), 0, 0).is_ok());
     }
 
     #[test]
     fn what_is_promised_counts_as_used() {
         let admission = Admission::default();
         // 1000 s at 8 Mbit/s are 1 GB.
-        let _first = admission.admit(COPY, 10, 2.0, 4 * GB, 2 * GB, 0).unwrap();
-        let _second = admission.admit(COPY, 10, 2.0, 4 * GB, 2 * GB, 0).unwrap();
+        let _first = admission
+            .admit(COPY, 10, 2.0, free(4 * GB), 2 * GB, 0)
+            .unwrap();
+        let _second = admission
+            .admit(COPY, 10, 2.0, free(4 * GB), 2 * GB, 0)
+            .unwrap();
         let refused = admission
-            .admit(COPY, 10, 2.0, 4 * GB, 2 * GB, 0)
+            .admit(COPY, 10, 2.0, free(4 * GB), 2 * GB, 0)
             .unwrap_err();
         assert_eq!(
             refused,
             Refused::NoDisk {
-                needed_mb: 1000,
-                left_mb: 0
+                needed_bytes: GB,
+                left_bytes: 0
             }
         );
         // Half-way through both, a gigabyte of the promise is in the files already.
-        let free = 3 * GB;
         assert!(
             admission
-                .admit(COPY, 10, 2.0, free + GB, 2 * GB, 500_000_000)
+                .admit(COPY, 10, 2.0, free(3 * GB + GB), 2 * GB, 500_000_000)
                 .is_ok()
         );
     }
@@ -297,20 +349,20 @@ mod tests {
         let admission = Admission::default();
         let full_hd = 51.84e6;
         let first = admission
-            .admit(encode(full_hd), 10, 2.0, 100 * GB, 0, 0)
+            .admit(encode(full_hd), 10, 2.0, free(100 * GB), 0, 0)
             .unwrap();
         let refused = admission
-            .admit(encode(full_hd), 10, 2.0, 100 * GB, 0, 0)
+            .admit(encode(full_hd), 10, 2.0, free(100 * GB), 0, 0)
             .unwrap_err();
         assert!(
             matches!(refused, Refused::NoCpu { .. }),
             "0.91 twice is over 1.8: {refused}"
         );
         first.measured_cpu(0.3);
-        let second = admission.admit(encode(full_hd), 10, 2.0, 100 * GB, 0, 0);
+        let second = admission.admit(encode(full_hd), 10, 2.0, free(100 * GB), 0, 0);
         assert!(second.is_ok(), "this machine is faster than assumed");
         assert!(
-            admission.admit(COPY, 10, 2.0, 100 * GB, 0, 0).is_ok(),
+            admission.admit(COPY, 10, 2.0, free(100 * GB), 0, 0).is_ok(),
             "copies cost nothing"
         );
     }
@@ -319,8 +371,43 @@ mod tests {
     fn the_first_encoder_always_gets_in() {
         assert!(
             Admission::default()
-                .admit(encode(1e9), 10, 1.0, 100 * GB, 0, 0)
+                .admit(encode(1e9), 10, 1.0, free(100 * GB), 0, 0)
                 .is_ok()
         );
+    }
+
+    #[test]
+    fn what_is_promised_is_promised_on_its_own_disk() {
+        let admission = Admission::default();
+        let one = admission.admit(COPY, 10, 2.0, free(2 * GB), 0, 0).unwrap();
+        let _two = admission.admit(COPY, 10, 2.0, free(2 * GB), 0, 0).unwrap();
+        let other = Disk {
+            device: 2,
+            ..free(2 * GB)
+        };
+        assert!(admission.admit(COPY, 10, 2.0, other, 0, 0).is_ok());
+        let refused = admission.admit(COPY, 10, 2.0, free(2 * GB), 0, 0);
+        let text = refused.unwrap_err().to_string();
+        assert!(
+            text.contains("would need 1000 MB and 0 MB are left"),
+            "{text}"
+        );
+        // The file grows by half of what was seen of the camera.
+        one.measured_rate(4e6);
+        let demand = Demand {
+            seconds: 500.0,
+            ..COPY
+        };
+        assert!(admission.admit(demand, 10, 2.0, free(2 * GB), 0, 0).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_nothing_can_be_written_into_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("videos");
+        assert!(Admission::disk(&missing, "1").await.unwrap().free_bytes > 0);
+        std::fs::write(&missing, "a file").unwrap();
+        let refused = Admission::disk(&missing, "1").await.unwrap_err();
+        assert!(refused.to_string().contains("videos"), "{refused}");
     }
 }

@@ -25,6 +25,7 @@ use super::quality::EndedBy;
 use super::staleness::Staleness;
 use super::status::RecordingStatus;
 use crate::clock::now_us;
+use crate::disk;
 use crate::mp4::{self, Piece, Splitter};
 use crate::telemetry::metrics::{FfmpegRun, metrics};
 
@@ -64,16 +65,33 @@ pub enum ChildError {
     /// The file cannot be written.
     #[error("the recording cannot be written: {0}")]
     Store(std::io::Error),
+    /// There is no room for more. What was recorded can be finished.
+    #[error(
+        "the disk was full: the recording ended early; hint: delete recordings, or set video.keep_days or video.keep_bytes"
+    )]
+    Full,
+}
+
+impl ChildError {
+    /// An error of the file.
+    fn store(error: std::io::Error) -> Self {
+        if disk::is_full(&error) {
+            return Self::Full;
+        }
+        Self::Store(error)
+    }
+
+    /// Whether another child would meet the same.
+    pub fn is_the_files(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Full)
+    }
 }
 
 impl ChildError {
     /// What ended a recording that ends with this.
     pub fn ended_by(&self) -> EndedBy {
-        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
         match self {
-            Self::Store(error) if matches!(error.kind(), StorageFull | QuotaExceeded) => {
-                EndedBy::DiskFull
-            }
+            Self::Full => EndedBy::DiskFull,
             Self::Store(_) => EndedBy::Disk,
             Self::Start(_) | Self::Ended(_) | Self::Hangs | Self::Slow | Self::Output(_) => {
                 EndedBy::Ffmpeg
@@ -110,16 +128,19 @@ struct Signs {
     reports: AtomicU64,
     /// Its output goes to the disk, which may take long: it may have to wait for that.
     storing: AtomicBool,
+    /// Cancelled when there is no room for more than what FFmpeg holds.
+    full: CancellationToken,
 }
 
 impl Child {
-    /// Starts FFmpeg. `start_us` is where on the recording's clock its first picture is shown.
-    /// The session's id is in its environment, so that `ps e` tells whose it is.
+    /// Starts FFmpeg. `log` is where its complaints go, if anywhere. `start_us` is where on the
+    /// recording's clock its first picture is shown. The session's id is in its environment, so
+    /// that `ps e` tells whose it is.
     pub fn start(
         program: &Path,
         arguments: &[String],
         session: &str,
-        log: std::fs::File,
+        log: Option<std::fs::File>,
         part: Arc<Mutex<Part>>,
         status: watch::Sender<RecordingStatus>,
         start_us: i64,
@@ -211,11 +232,16 @@ impl Child {
         self.hangs
     }
 
-    /// Resolves when the process has ended by itself.
+    /// Resolves when it should be given no more: the process has ended by itself, or the file
+    /// has room for no more than what FFmpeg holds by now.
     pub async fn ended(&mut self) -> ChildError {
-        match self.process.wait().await {
-            Ok(status) => ChildError::Ended(status.to_string()),
-            Err(error) => ChildError::Ended(error.to_string()),
+        tokio::select! {
+            biased;
+            () = self.signs.full.cancelled() => ChildError::Full,
+            ended = self.process.wait() => match ended {
+                Ok(status) => ChildError::Ended(status.to_string()),
+                Err(error) => ChildError::Ended(error.to_string()),
+            }
         }
     }
 
@@ -394,15 +420,29 @@ async fn store(
                 }
                 Piece::Ftyp(_) | Piece::Other { .. } => continue,
             };
-            part.append(&bytes).await.map_err(ChildError::Store)?;
+            part.append(&bytes).await.map_err(ChildError::store)?;
+            if frames > 0 && !signs.full.is_cancelled() {
+                match part.make_room(bytes.len() as u64, frames).await {
+                    Ok(()) => {}
+                    // FFmpeg is told that this was all; what it still holds has room.
+                    Err(error) if disk::is_full(&error) => signs.full.cancel(),
+                    Err(error) => return Err(ChildError::store(error)),
+                }
+            }
             metrics().recorded_frames.inc_by(frames);
             metrics().recorded_bytes.inc_by(bytes.len() as u64);
             if let Some(until_us) = until_us {
                 written_us.store(until_us, Ordering::Relaxed);
             }
             if now_us() - synced_us >= 900_000 {
-                part.sync().await.map_err(ChildError::Store)?;
+                part.sync().await.map_err(ChildError::store)?;
                 synced_us = now_us();
+                let warning = part.warning().await;
+                status.send_if_modified(|status| {
+                    let news = status.warning != warning;
+                    status.warning = warning;
+                    news
+                });
             }
             let size_bytes = part.size_bytes;
             status.send_modify(|status| {
@@ -434,14 +474,16 @@ async fn follow_progress(read: OwnedFd, told: watch::Sender<Progress>, signs: Ar
     }
 }
 
-async fn keep_log(mut stderr: ChildStderr, log: std::fs::File) {
-    let mut log = tokio::fs::File::from_std(log);
+async fn keep_log(mut stderr: ChildStderr, log: Option<std::fs::File>) {
+    let mut log = log.map(tokio::fs::File::from_std);
     let mut left = LOG_BYTES;
     let mut buffer = vec![0; 4 << 10];
     while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
-        // Read on when it is full, so that FFmpeg never waits for its log.
+        // Read on when it is full or cannot be written, so that FFmpeg never waits for its log.
         let kept = length.min(left as usize);
-        if kept > 0 && log.write_all(&buffer[..kept]).await.is_ok() {
+        if let Some(log) = log.as_mut().filter(|_| kept > 0)
+            && log.write_all(&buffer[..kept]).await.is_ok()
+        {
             left -= kept as u64;
             let _ = log.flush().await;
         }

@@ -41,6 +41,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// A file may be so much shorter than its recording, microseconds: pictures that are shown in
 /// another order than they are decoded in come some time after they were taken.
 const LEFT_SHORT_US: i64 = 250_000;
+/// Length of a file whose growth says how it goes on, seconds.
+const LEAST_MEASURED_SECONDS: f64 = 30.0;
 /// How often a camera that is gone is replaced by its last picture.
 const REPEAT: Duration = Duration::from_secs(1);
 
@@ -67,6 +69,8 @@ pub struct Feeding<'a> {
     /// Pictures since the one that is shown last, and that one.
     since_last: i64,
     camera_lost: bool,
+    /// The file could not be written any more.
+    pub cut_off: bool,
 }
 
 /// What one child is fed through.
@@ -104,6 +108,7 @@ impl<'a> Feeding<'a> {
             usual_us: i64::MAX / 4,
             since_last: 0,
             camera_lost: false,
+            cut_off: false,
         };
         feeding.tell_quality();
         feeding.note(gap);
@@ -132,8 +137,9 @@ impl<'a> Feeding<'a> {
                     self.meter.ffmpeg_ended(*reports.borrow());
                     match (ending, finished) {
                         // A full disk is no better with another child.
-                        (_, Err(error @ ChildError::Store(_))) => {
-                            return self.ended(Some(&error));
+                        (_, Err(error)) | (Ending::Child(error), _) if error.is_the_files() => {
+                            error!(%error, "the recording is finished with what is written");
+                            return self.cut_off(&error);
                         }
                         (Ending::Stopped, Err(error)) if self.is_missing_after(&written) => {
                             if at_the_end || matches!(error, ChildError::Slow) {
@@ -189,6 +195,22 @@ impl<'a> Feeding<'a> {
         problem.map(ToString::to_string)
     }
 
+    /// Tells how fast the file grows, once that says something.
+    fn measure_rate(&self) {
+        let status = self.job.status.borrow();
+        let seconds = status.elapsed_seconds(now_us());
+        if seconds >= LEAST_MEASURED_SECONDS {
+            let bits = status.size_bytes as f64 * 8.0;
+            self.job.ticket.measured_rate(bits / seconds);
+        }
+    }
+
+    /// Notes that the recording ended before its time: with the last picture that is written.
+    fn cut_off(&mut self, problem: &ChildError) -> Option<String> {
+        self.cut_off = true;
+        self.ended(Some(problem))
+    }
+
     /// When recording ended or ends: the call of the stop, or the planned end.
     pub fn end_us(&self) -> i64 {
         let plan = &self.job.plan;
@@ -213,12 +235,16 @@ impl<'a> Feeding<'a> {
         let job = self.job;
         let plan = &job.plan;
         let arguments = command::recording(self.mode, &plan.settings);
-        let log = open_log(&plan.logs_dir, &plan.session_id).map_err(ChildError::Store)?;
+        // A recording without FFmpeg's complaints is better than none.
+        let log = open_log(&plan.logs_dir, &plan.session_id);
+        let log = log.inspect_err(|error| {
+            warn!(%error, folder = %plan.logs_dir.display(), "FFmpeg's log is not kept");
+        });
         let child = Child::start(
             &plan.ffmpeg_path,
             &arguments,
             &plan.session_id,
-            log,
+            log.ok(),
             Arc::clone(part),
             job.status.clone(),
             from_us - self.zero_us,
@@ -265,6 +291,7 @@ impl<'a> Feeding<'a> {
                 },
                 _ = measure.tick() => {
                     self.meter.ffmpeg_reports(*feeder.child.reports().borrow());
+                    self.measure_rate();
                     if let (Mode::Encode, Some(cpu)) = (self.mode, feeder.child.cpu()) {
                         job.ticket.measured_cpu(cpu);
                     }

@@ -17,6 +17,7 @@ mod progress;
 mod quality;
 mod recorder;
 mod repair;
+mod room;
 mod staleness;
 mod status;
 mod tools;

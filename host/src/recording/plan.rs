@@ -28,6 +28,8 @@ pub struct Plan {
     pub length: Duration,
     /// Root of all recordings.
     pub videos_dir: PathBuf,
+    /// Bytes that should stay free beside them.
+    pub min_free_bytes: u64,
     /// Folder of FFmpeg's logs.
     pub logs_dir: PathBuf,
     /// FFmpeg.

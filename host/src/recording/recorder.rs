@@ -173,8 +173,8 @@ impl Recorder {
         };
         let mut feeding = Feeding::new(&self.0, mode, track, gaps, first);
         let problem = feeding.all(&mut reader, ends_us, &part).await;
-        let end_us = feeding.end_us();
-        self.finalize(part, problem, end_us - zero_us).await;
+        let length_us = (!feeding.cut_off).then(|| feeding.end_us() - zero_us);
+        self.finalize(part, problem, length_us).await;
     }
 
     /// The camera did not come back before the end: the recording is what there was.
@@ -190,7 +190,8 @@ impl Recorder {
         });
         if let Some(part) = self.open_part(Some(earlier)).await {
             let part = Arc::new(Mutex::new(part));
-            self.finalize(part, None, end_us - earlier.zero_us).await;
+            self.finalize(part, None, Some(end_us - earlier.zero_us))
+                .await;
         }
     }
 
@@ -198,15 +199,22 @@ impl Recorder {
     async fn open_part(&self, earlier: Option<&Earlier>) -> Option<Part> {
         let plan = &self.0.plan;
         let (dir, club, session) = (&plan.videos_dir, &plan.club_id, &plan.session_id);
+        let least = plan.min_free_bytes;
         let opened = match earlier {
-            Some(earlier) => Part::reopen(dir, club, session, earlier.cut.bytes).await,
-            None => Part::create(dir, club, session).await,
+            Some(earlier) => {
+                let (bytes, pictures) = (earlier.cut.bytes, earlier.cut.samples);
+                Part::reopen(dir, club, session, bytes, pictures, least).await
+            }
+            None => Part::create(dir, club, session, least).await,
         };
         match opened {
             Ok(part) => Some(part),
             Err(error) => {
                 error!(%error, folder = %dir.display(), "the recording cannot be written");
-                self.fail(format!("the recording cannot be written: {error}"));
+                let folder = dir.display();
+                self.fail(format!(
+                    "the recording cannot be written into {folder}: {error}"
+                ));
                 None
             }
         }
@@ -236,7 +244,13 @@ impl Recorder {
         }
     }
 
-    async fn finalize(&self, part: Arc<Mutex<Part>>, problem: Option<String>, length_us: i64) {
+    /// `length_us`: how long the file is to be; none where it ends with what is written.
+    async fn finalize(
+        &self,
+        part: Arc<Mutex<Part>>,
+        problem: Option<String>,
+        length_us: Option<i64>,
+    ) {
         self.0.status.send_modify(|status| {
             status.state = RecordingState::Finalizing;
             if self.hands_over() {
@@ -246,25 +260,23 @@ impl Recorder {
         let Ok(part) = Arc::try_unwrap(part).map(Mutex::into_inner) else {
             return self.fail("the recording is still being written");
         };
-        let path = part.path().to_owned();
         let copied = self.0.status.borrow().mode == Some(Mode::Copy);
         // A copied picture stays until the end; an encoder has doubled the last one already.
-        let end = copied.then_some(length_us);
-        let result = tokio::task::spawn_blocking(move || mp4::finalize(&path, true, end)).await;
-        let summary = match result {
-            Ok(Ok(summary)) => summary,
-            Ok(Err(mp4::Error::Empty)) => {
+        let end = length_us.filter(|_| copied);
+        let summary = match part.finalize(end).await {
+            Ok(summary) => summary,
+            Err(mp4::Error::Empty) => {
                 part.remove().await;
                 return self.fail(problem.unwrap_or_else(|| "FFmpeg wrote no picture".into()));
             }
-            Ok(Err(error)) => {
+            Err(error) => {
                 error!(%error, "the recording cannot be brought into its final form");
+                let before = problem.map_or_else(String::new, |problem| format!("{problem}; "));
                 return self.fail(format!(
-                    "{error}; the file is left as {}",
+                    "{before}{error}; the file is left as {}",
                     part.path().display()
                 ));
             }
-            Err(error) => return self.fail(format!("finishing broke off: {error}")),
         };
         match part.publish().await {
             Ok(path) if self.hands_over() => {
@@ -284,10 +296,17 @@ impl Recorder {
                     status.frames = summary.samples;
                     status.size_bytes = summary.size_bytes;
                     status.error.clone_from(&problem);
+                    status.warning = None;
                     status.state = RecordingState::Completed;
                 });
             }
-            Err(error) => self.fail(format!("the finished recording cannot be renamed: {error}")),
+            Err(error) => {
+                error!(%error, "the finished recording cannot be renamed");
+                let problem = problem.unwrap_or_else(|| {
+                    format!("the finished recording cannot be renamed: {error}")
+                });
+                self.fail(problem);
+            }
         }
     }
 
@@ -310,6 +329,7 @@ impl Recorder {
         self.0.status.send_modify(|status| {
             status.end_us.get_or_insert_with(now_us);
             status.error = Some(reason.into());
+            status.warning = None;
             status.state = RecordingState::Failed;
         });
     }

@@ -100,6 +100,8 @@ pub struct RecordingStatus {
     pub duration_seconds: Option<f64>,
     /// What went wrong, for people.
     pub error: Option<String>,
+    /// What may go wrong, for people: the disk is nearly full.
+    pub warning: Option<String>,
     /// Whether it goes on in the next run of the host.
     pub handover: Handover,
     /// What came, was repeated, is missing; none for a recording of an earlier version.
@@ -135,6 +137,7 @@ impl RecordingStatus {
             video_path: None,
             duration_seconds: None,
             error: None,
+            warning: None,
             handover: Handover::No,
             quality: Some(Box::default()),
         }

@@ -21,6 +21,7 @@ use super::state::{PastSession, Session, SessionStatus};
 use crate::auth::Limits;
 use crate::clock::now_us;
 use crate::config::{Config, Terrain, TerrainId};
+use crate::disk::Disk;
 use crate::library::Library;
 use crate::plugins::Registry;
 use crate::proxy::{CameraState, Feed, Start};
@@ -54,6 +55,15 @@ pub struct Sessions {
     tasks: TaskTracker,
     /// The host ends: of the sessions that go on in its next run nothing more is told.
     left: CancellationToken,
+}
+
+/// A call to start recording.
+struct StartCall<'a> {
+    /// When it came, on the monotonic clock, microseconds.
+    at_us: i64,
+    length: Option<Duration>,
+    caller_id: &'a str,
+    limits: Limits,
 }
 
 #[derive(Default)]
@@ -236,9 +246,9 @@ impl Sessions {
         let (now, requested_us) = (now_us(), unfinished.requested_us);
         let over = Duration::from_micros((now - requested_us).max(0) as u64);
         let left = unfinished.length.saturating_sub(over);
-        let ticket = self
-            .admission
-            .admit_again(demand(&feed, &config.video, left), now);
+        let folder = config.video.videos_dir.join(session.club_id.as_str());
+        let demand = demand(&feed, &config.video, left);
+        let ticket = self.admission.admit_again(demand, &folder, now);
         let mut plan = plan(&session, &config.video, requested_us, unfinished.length);
         plan.earlier = unfinished.earlier;
         let in_file = plan.earlier.as_ref().map(|earlier| earlier.cut.samples);
@@ -328,7 +338,15 @@ impl Sessions {
         if let ToolStatus::Missing(reason) = self.tools.status(&config.video.ffmpeg_path).await {
             return Err(SessionError::NoFfmpeg(reason));
         }
-        let recording = self.begin(session, &config, requested_us, length, caller_id, limits)?;
+        let club = session.club_id.as_str();
+        let disk = Admission::disk(&config.video.videos_dir, club).await?;
+        let call = StartCall {
+            at_us: requested_us,
+            length,
+            caller_id,
+            limits,
+        };
+        let recording = self.begin(session, &config, disk, &call)?;
         self.memory.begun(session, &recording).await;
         Ok(recording.status())
     }
@@ -338,10 +356,8 @@ impl Sessions {
         self: &Arc<Self>,
         session: &Arc<Session>,
         config: &Config,
-        requested_us: i64,
-        length: Option<Duration>,
-        caller_id: &str,
-        limits: Limits,
+        disk: Disk,
+        call: &StartCall<'_>,
     ) -> Result<Arc<Recording>, SessionError> {
         // One start at a time, so that two calls make one recording.
         let book = self.book();
@@ -355,23 +371,24 @@ impl Sessions {
             return Err(SessionError::Stopping);
         }
         let video = &config.video;
-        let own = book.active_of(caller_id);
+        let own = book.active_of(call.caller_id);
         let own = own.filter(|other| other.id != session.id && running(other).is_some());
-        within(limits, own.count())?;
-        let length = length.unwrap_or(Duration::from_secs_f64(
+        within(call.limits, own.count())?;
+        let length = call.length.unwrap_or(Duration::from_secs_f64(
             video.default_duration_minutes * 60.0,
         ));
+        let limits = call.limits;
         let length = limits.max_duration.map_or(length, |most| length.min(most));
         let ticket = self.admission.admit(
             demand(&feed, video, length),
             video.max_concurrent_recordings,
             std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64),
-            Admission::free_bytes(&video.videos_dir)?,
+            disk,
             video.min_free_bytes,
-            requested_us,
+            call.at_us,
         )?;
-        let start = Start::KeyframeAt(requested_us - CALL_TAKES_US);
-        let plan = plan(session, video, requested_us, length);
+        let start = Start::KeyframeAt(call.at_us - CALL_TAKES_US);
+        let plan = plan(session, video, call.at_us, length);
         Ok(self.record(session, &feed, plan, start, ticket))
     }
 

@@ -58,6 +58,7 @@ pub(super) fn plan(session: &Session, video: &Video, requested_us: i64, length: 
         requested_us,
         length,
         videos_dir: video.videos_dir.clone(),
+        min_free_bytes: video.min_free_bytes,
         logs_dir: video.logs_dir.clone(),
         ffmpeg_path: video.ffmpeg_path.clone(),
         encode: video.encode,

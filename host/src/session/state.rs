@@ -77,7 +77,7 @@ struct State {
 /// A recording of this run of the host, or one of an earlier run.
 enum Kept {
     Own(Arc<Recording>),
-    Past(RecordingStatus),
+    Past(Box<RecordingStatus>),
 }
 
 impl Session {
@@ -121,7 +121,7 @@ impl Session {
             state: Mutex::new(State {
                 feed: None,
                 last_camera: Some(camera),
-                recording: past.recording.map(Kept::Past),
+                recording: past.recording.map(|status| Kept::Past(Box::new(status))),
             }),
             changed: watch::Sender::new(()),
         }
@@ -183,7 +183,7 @@ impl Session {
     pub fn recording_status(&self) -> Option<RecordingStatus> {
         match self.state().recording.as_ref()? {
             Kept::Own(recording) => Some(recording.status()),
-            Kept::Past(status) => Some(status.clone()),
+            Kept::Past(status) => Some((**status).clone()),
         }
     }
 

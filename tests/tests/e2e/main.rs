@@ -18,6 +18,7 @@ mod demo;
 mod described;
 mod downloads;
 mod events;
+mod full_disk;
 mod gstreamer;
 mod http_cameras;
 mod key_sets;

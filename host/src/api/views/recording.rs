@@ -72,6 +72,9 @@ pub struct RecordingView {
     /// What came, was repeated, is missing; null where nobody counted.
     #[schema(required)]
     quality: Option<QualityView>,
+    /// What may go wrong, for people: the disk is nearly full.
+    #[schema(required)]
+    warning: Option<String>,
 }
 
 /// A time without pictures.
@@ -172,5 +175,6 @@ pub fn recording_at(
         video_path: status.video_path.clone(),
         error: status.error.clone(),
         quality: quality(status),
+        warning: status.warning.clone(),
     }
 }

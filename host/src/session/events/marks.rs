@@ -36,6 +36,7 @@ pub struct RecordingMark {
     planned_seconds: f64,
     video_path: Option<String>,
     error: Option<String>,
+    warning: Option<String>,
 }
 
 impl RecordingMark {
@@ -47,6 +48,7 @@ impl RecordingMark {
             planned_seconds: status.planned_seconds,
             video_path: status.video_path.clone(),
             error: status.error.clone(),
+            warning: status.warning.clone(),
         }
     }
 }

@@ -86,7 +86,8 @@ impl Happened {
             Self::Session { camera: status, .. } => status.as_ref().map_or(0, camera),
             Self::Camera { status, .. } => camera(status),
             Self::Recording { status, .. } => {
-                size_of_val(status.gaps.as_slice()) + status.error.as_ref().map_or(0, String::len)
+                let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+                size_of_val(status.gaps.as_slice()) + text(&status.error) + text(&status.warning)
             }
             Self::Plugin { object, .. } => object.to_string().len(),
         }
