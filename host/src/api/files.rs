@@ -11,6 +11,7 @@ use tower_http::services::ServeFile;
 use super::caller::{Caller as Known, Papers};
 use super::input::{Id, Params};
 use super::problem::Problem;
+use super::reading::Read;
 use super::views::{Binary, DeletedAnswer, FileView, FilesAnswer};
 use super::{App, views};
 use crate::auth::{Action, Caller, Purpose, Resource};
@@ -197,6 +198,7 @@ pub async fn download(
     let found = found.ok_or_else(unknown)?;
     app.door
         .ask(&caller, Action::FileDownload, &resource(&found.record))?;
+    let reading = app.sessions.library().reading(&id);
     let request = with_usable_range(request.map(|_| Body::empty()), &found.path).await;
     let mut response = file(&found.path, request).await?;
     // An id holds nothing that would have to be quoted.
@@ -206,7 +208,7 @@ pub async fn download(
             .headers_mut()
             .insert(header::CONTENT_DISPOSITION, value);
     }
-    Ok(response)
+    Ok(response.map(|body| Read::of(body, reading)))
 }
 
 /// Delete a file

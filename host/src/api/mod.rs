@@ -29,6 +29,7 @@ mod plugins;
 mod preview;
 mod preview_socket;
 mod problem;
+mod reading;
 mod recordings;
 mod reports;
 mod request_id;

@@ -104,9 +104,13 @@ impl Host {
         let digests = Arc::clone(sessions.library()).compute_digests(stopping.clone());
         let library = Arc::clone(sessions.library());
         let watching_space = library.watch_space(config.clone(), stopping.clone());
+        let library = Arc::clone(sessions.library());
+        let recorded = recorded_by(&sessions);
+        let keeping = library.keep_within_limits(config.clone(), recorded, stopping.clone());
         let mut tasks = vec![
             tokio::spawn(digests),
             tokio::spawn(watching_space),
+            tokio::spawn(keeping),
             tokio::spawn(api::clean_up_regularly(app.clone())),
             listen(listener, api::router(app.clone()), &stopping, "REST API"),
             listen(proxy_listener, api::proxy_router(app), &stopping, "proxy"),
@@ -217,6 +221,15 @@ async fn put_in_force(door: &Door, registry: &Arc<Registry>, policy: &Policy) {
     }
 }
 
+/// Tells which sessions are being recorded.
+fn recorded_by(sessions: &Arc<Sessions>) -> Box<dyn Fn(&str) -> bool + Send + Sync> {
+    let sessions = Arc::clone(sessions);
+    Box::new(move |id| {
+        let session = sessions.get(id);
+        session.is_ok_and(|session| session.is_recording())
+    })
+}
+
 /// What follows the configuration while the host runs.
 struct Follower {
     door: Arc<Door>,
@@ -263,10 +276,7 @@ impl Follower {
         if now.video.videos_dir != before.video.videos_dir {
             let library = self.sessions.library();
             library.set_videos_dir(now.video.videos_dir.clone());
-            let recorded = |id: &str| {
-                let session = self.sessions.get(id);
-                session.is_ok_and(|session| session.is_recording())
-            };
+            let recorded = recorded_by(&self.sessions);
             if let Err(error) = library.reconcile(Timestamp::now(), &recorded).await {
                 warn!(%error, "the new folder of videos could not be looked through");
             }

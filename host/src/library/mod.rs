@@ -11,8 +11,11 @@ mod errors;
 mod find;
 mod folder;
 mod ids;
+mod in_use;
 mod junk;
+mod keep;
 mod reconcile;
+mod retention;
 mod settle;
 mod space;
 #[cfg(test)]
@@ -29,6 +32,7 @@ use crate::mp4;
 
 pub use errors::LibraryError;
 pub use find::FoundFile;
+pub use in_use::Reading;
 pub use junk::Junk;
 pub use reconcile::Reconciled;
 pub use space::Space;
@@ -43,6 +47,9 @@ pub struct Library {
     placing: Mutex<()>,
     /// A file came that has no digest.
     new_file: Notify,
+    /// A recording has become a file.
+    added: Notify,
+    in_use: in_use::InUse,
     /// The room that is left, as it was seen last; empty before.
     space: RwLock<Arc<Vec<Space>>>,
 }
@@ -76,6 +83,8 @@ impl Library {
             journal,
             placing: Mutex::default(),
             new_file: Notify::new(),
+            added: Notify::new(),
+            in_use: in_use::InUse::default(),
             space: RwLock::default(),
         })
     }
@@ -109,6 +118,7 @@ impl Library {
         })
         .await?;
         self.journal.written(queued).await;
+        self.added.notify_one();
         Ok(record)
     }
 

@@ -36,6 +36,7 @@ mod rate_limit;
 mod reload;
 mod reports;
 mod resume;
+mod retention;
 mod rtsp_cameras;
 mod secrets;
 mod session_life;

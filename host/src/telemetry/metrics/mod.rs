@@ -77,6 +77,8 @@ pub struct Metrics {
     pub gaps: Family<Named, Counter>,
     /// Their length together.
     pub gap_seconds: Family<Named, Counter<f64, AtomicU64>>,
+    /// Files that were deleted because of their age or size, by cause.
+    pub files_expired: Family<Fixed<1>, Counter>,
     /// Ends of FFmpeg's processes, by purpose and outcome.
     pub ffmpeg_exits: Family<Fixed<2>, Counter>,
     /// Decisions of the policy, by outcome.
@@ -121,6 +123,7 @@ impl Metrics {
             recorded_bytes: Counter::default(),
             gaps: Family::default(),
             gap_seconds: Family::default(),
+            files_expired: Family::default(),
             ffmpeg_exits: Family::default(),
             policy_decisions: Family::default(),
             policy_seconds: Histogram::new(DECISION_SECONDS),
@@ -139,6 +142,9 @@ impl Metrics {
     fn begin_at_zero(&self) {
         for outcome in ["allow", "deny", "failed"] {
             let _ = self.policy_decisions.get_or_create(&[("outcome", outcome)]);
+        }
+        for cause in ["age", "size"] {
+            let _ = self.files_expired.get_or_create(&[("cause", cause)]);
         }
         for class in ["unreachable", "auth", "unsupported", "protocol", "other"] {
             let _ = self.camera_failures.get_or_create(&[("class", class)]);
@@ -174,6 +180,8 @@ impl Metrics {
             recorded_bytes: "recorded_bytes", "Bytes that were written into recordings";
             gaps: "recording_gaps", "Times without pictures in recordings";
             gap_seconds: "recording_gap_seconds", "Length of the times without pictures";
+            files_expired: "files_expired",
+                "Files deleted by video.keep_days (age) and video.keep_bytes (size)";
             ffmpeg_exits: "ffmpeg_exits",
                 "Ends of FFmpeg processes; stopped: by the host, its work done";
             policy_decisions: "policy_decisions",
