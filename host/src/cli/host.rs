@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::pulse::Pulse;
 use super::store::Store;
 use crate::api::{self, App, OpenAnswers};
 use crate::auth::{Door, PluginPolicy, TokenKeys, TokenVerifier};
@@ -130,6 +131,11 @@ impl Host {
             stopping,
             tasks,
         })
+    }
+
+    /// Whether it is alive.
+    pub fn pulse(&self) -> Pulse {
+        Pulse::of(self.address, &self.sessions)
     }
 
     /// Finishes recordings, says goodbye to cameras, ends open answers.

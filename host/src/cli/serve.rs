@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::host::Host;
+use super::notify::Notify;
 use crate::config::{self, process_environment};
 use crate::telemetry;
 
@@ -31,7 +32,8 @@ pub fn run(path: &Path) -> Result<()> {
             let mut interrupt = signal(SignalKind::interrupt())?;
             let shown = loaded.path.display().to_string();
             let (sender, receiver) = watch::channel(Arc::new(loaded.config.clone()));
-            let host = Host::start(receiver, Some(log)).await?;
+            let notify = Notify::of_environment();
+            let host = notify.starting(Host::start(receiver, Some(log))).await?;
             info!(api = %host.address, proxy = %host.proxy_address, config = shown, "padelvar is ready");
             eprintln!("padelvar is ready: REST API on http://{}", host.address);
             if host.made_key {
@@ -43,8 +45,10 @@ pub fn run(path: &Path) -> Result<()> {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
+                () = notify.running(host.pulse()) => {}
             }
             info!("stopping");
+            notify.stopping();
             host.stop().await;
             ended.cancel();
             watching.await?;

@@ -39,6 +39,7 @@ mod resume;
 mod retention;
 mod rtsp_cameras;
 mod secrets;
+mod service;
 mod session_life;
 mod snapshots;
 mod ten_at_once;
