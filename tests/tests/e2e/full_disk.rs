@@ -97,8 +97,10 @@ async fn pain_10_a_disk_that_is_full_ends_recordings_well() {
         // What was filmed before the disk was full is there, and nothing is made up.
         assert!(video.duration > until_filled - MAY_BE_LOST);
         assert!(video.duration < until_seen + 0.3);
-        let offsets = clock::offsets(&file, &video, &recording, camera).await;
-        offsets.between(0.0, video.duration - 0.2).within(60.0);
+        if camera.url().starts_with("rtsp") {
+            let offsets = clock::offsets(&file, &video, &recording, camera).await;
+            offsets.within(60.0);
+        }
         let path = format!("/api/video/files/{id}/download");
         let downloaded = host.api.get(&path).await;
         assert_eq!(downloaded.status, 200, "{}", downloaded.text());
@@ -252,9 +254,9 @@ async fn a_folder_that_cannot_be_written_is_told_at_the_start() {
 #[tokio::test]
 async fn a_folder_that_vanishes_ends_its_own_recordings_only() {
     let _shared = machine::shared().await;
-    let cameras = both().await;
-    let config = Config::new().club(2).url(cameras[1].url());
-    let config = config.club(1).url(cameras[0].url()).url(cameras[0].url());
+    let camera = cameras::rtsp(RtspConfig::default()).await;
+    let config = Config::new().club(2).url(camera.url());
+    let config = config.club(1).url(camera.url());
     let folder = Host::folder_for(&config);
     let own_disk = folder.path().join("static/videos/1");
     let Some(disk) = SmallDisk::mount(&own_disk, 128 << 10) else {
@@ -302,15 +304,78 @@ async fn a_folder_that_vanishes_ends_its_own_recordings_only() {
     let recording = host.api.stop(&other).await["recording"].clone();
     let file = host.path(&format!("static/videos/2/{other}.mp4"));
     let video = judge::final_file(&file).await;
-    let offsets = clock::offsets(&file, &video, &recording, &cameras[1]).await;
-    offsets.between(0.0, video.duration - 0.2).within(100.0);
+    let offsets = clock::offsets(&file, &video, &recording, &camera).await;
+    offsets.within(60.0);
+    offsets.consecutive();
     assert_eq!(recording["gaps"], serde_json::json!([]));
 
     host.terminate().await;
     let part = format!("{moved}.mp4.part");
     std::fs::rename(elsewhere.join(&part), place.join(&part)).expect("it can be moved");
     let next = Host::start_in(host.folder()).await;
-    assert_eq!(next.api.recording(&moved).await["status"], "completed");
     judge::final_file(&next.video(&moved)).await;
+    let path = format!("/api/video/files/{moved}/download?club_id=1");
+    assert_eq!(next.api.get(&path).await.status, 200);
     next.end().await;
+}
+
+/// A host starts on a disk that is full, tells what is there, and says why it cannot record;
+/// an unfinished recording of the run before becomes a file.
+#[tokio::test]
+async fn pain_10_a_host_starts_on_a_full_disk() {
+    let _shared = machine::shared().await;
+    let camera = cameras::rtsp(RtspConfig::default()).await;
+    let config = Config::of(&camera)
+        .url(camera.url())
+        .video("logs_dir = \"static/logs\"")
+        .more("[catalogue]\nurl = \"sqlite://static/padelvar.db\"");
+    let Some((folder, disk)) = on_small_disk(&config, 96 << 10) else {
+        return;
+    };
+    let mut host = Host::start_in(folder).await;
+    let finished = host.api.create(1).await;
+    let called = clock::now();
+    host.api.try_start(&finished, 1).await.ok(200);
+    sleep(Duration::from_secs(2)).await;
+    let take = Take::stop(&host, finished, called).await;
+    // Its planned end is over when the next run finds it.
+    let cut_off = host.api.create(2).await;
+    host.api.try_start(&cut_off, 0.1).await.ok(200);
+    host.api.until_recording(&cut_off, "recording").await;
+    sleep(Duration::from_secs(3)).await;
+    host.kill().await;
+    sleep(Duration::from_secs(4)).await;
+    disk.fill(0);
+
+    // Room that the host keeps to be able to start is no room for recordings.
+    let least = [("PADELVAR_VIDEO__MIN_FREE_BYTES", "5000000")];
+    for run in 0..2 {
+        let mut next = Host::start_with(host.folder(), &least).await;
+        let files = next.api.files("").await;
+        assert_eq!(files.len(), 2, "run {run}: {files:?}");
+        judge::final_file(&next.video(&cut_off)).await;
+        let path = format!("/api/video/files/{}/download", take.id);
+        assert_eq!(next.api.get(&path).await.status, 200);
+        let told = problems(&next).await.to_string();
+        assert!(told.contains("nearly full"), "{told}");
+        let watched = next.api.create(1).await;
+        next.api
+            .try_start(&watched, 1)
+            .await
+            .refused(507, "no_disk");
+        if run == 0 {
+            // Ended well, its catalogue is one closed file.
+            let (status, _) = next.terminate().await;
+            assert!(status.success(), "{status}");
+            disk.fill(0);
+        } else {
+            disk.free();
+            let called = clock::now();
+            next.api.try_start(&watched, 1).await.ok(200);
+            sleep(Duration::from_secs(2)).await;
+            let take = Take::stop(&next, watched, called).await;
+            take.check_copied(&camera).await;
+            next.end().await;
+        }
+    }
 }

@@ -6,6 +6,7 @@
 //! commit, measured on a busy machine), since one task writes, whole batches at a time, and
 //! only `record/stop` waits for it.
 
+mod ballast;
 mod errors;
 mod open;
 mod queries;
@@ -13,7 +14,7 @@ mod rows;
 mod schema;
 mod writes;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use futures_util::future::BoxFuture;
 use sqlx::{Connection, SqliteConnection, SqlitePool};
@@ -30,6 +31,7 @@ pub struct SqliteCatalogue {
     /// One connection.
     writer: SqlitePool,
     readers: SqlitePool,
+    path: PathBuf,
 }
 
 impl SqliteCatalogue {
@@ -41,7 +43,12 @@ impl SqliteCatalogue {
     /// is left as it is.
     pub async fn open(path: &Path) -> Result<Self, Error> {
         let (writer, readers) = open::open(path).await?;
-        Ok(Self { writer, readers })
+        let path = path.to_owned();
+        Ok(Self {
+            writer,
+            readers,
+            path,
+        })
     }
 }
 
@@ -127,6 +134,9 @@ impl Catalogue for SqliteCatalogue {
             // The last connection that closes brings the log into the file: the writer's.
             self.readers.close().await;
             self.writer.close().await;
+            // What it had beside the file is gone: the next start has to find room for that.
+            let path = self.path.clone();
+            let _ = tokio::task::spawn_blocking(move || ballast::keep(&path)).await;
         })
     }
 }

@@ -11,6 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
 use tracing::error;
 
+use super::ballast;
 use super::errors::is_damage;
 use super::schema::{self, Kind};
 use crate::catalogue::error::Error;
@@ -39,8 +40,17 @@ pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), Error>
     let path = std::path::absolute(path).map_err(|source| cannot(path, &source))?;
     let path = path.as_path();
     prepare(path)?;
-    let reason = match attempt(path).await {
-        Ok(pools) => return Ok(pools),
+    let mut attempted = attempt(path).await;
+    if matches!(&attempted, Err(Refusal::Failed(error)) if !matches!(error, Error::Newer { .. }))
+        && ballast::drop(path)
+    {
+        attempted = attempt(path).await;
+    }
+    let reason = match attempted {
+        Ok(pools) => {
+            ballast::keep(path);
+            return Ok(pools);
+        }
         Err(Refusal::Failed(error)) => return Err(error),
         Err(Refusal::Damaged(reason)) => reason,
     };

@@ -102,6 +102,8 @@ fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut names: Vec<_> = entries
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        // Room that is kept for a full disk.
+        .filter(|name| !name.ends_with("-room"))
         .collect();
     names.sort();
     names
