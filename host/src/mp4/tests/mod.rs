@@ -3,6 +3,7 @@
 mod broken;
 mod facts;
 mod finish;
+mod full;
 mod parts;
 mod reopening;
 mod splitting;
