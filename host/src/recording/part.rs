@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use tokio::fs::File;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+use tracing::debug;
 
 use super::room::Room;
 use crate::disk::{self, Disk};
@@ -26,7 +27,7 @@ pub struct Part {
     /// Bytes appended so far.
     pub size_bytes: u64,
     room: Room,
-    /// The file system knows no room that is taken ahead.
+    /// The file system knows no room that is taken ahead: what is free is watched.
     watches: bool,
     /// Bytes that should stay free.
     min_free_bytes: u64,
@@ -153,8 +154,12 @@ impl Part {
                     self.room.took(until);
                     return Ok(());
                 }
-                Err(error) if error.kind() == io::ErrorKind::Unsupported => self.watches = true,
-                Err(error) => return Err(error),
+                Err(error) if disk::is_full(&error) => return Err(error),
+                // What is really wrong with the disk shows when it is written to.
+                Err(error) => {
+                    debug!(%error, file = %self.growing.display(), "no room can be taken ahead");
+                    self.watches = true;
+                }
             }
         }
         // The next best thing: to stop before everything is used up.
