@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::errors::LibraryError;
 use super::in_use::Reading;
-use super::retention::{Candidate, Due, Limits, Pace, an_hour, due};
+use super::retention::{self, Candidate, Due, Limits, Pace, an_hour};
 use super::{Library, blocking, folder, ids};
 use crate::clock::now_us;
 use crate::config::{Config, Video};
@@ -48,12 +48,12 @@ impl Library {
         let mut keeper = Keeper {
             pace: Pace::new(now_us()),
             by_age_from: Instant::now() + BY_AGE_AFTER,
-            warned: (false, false),
+            warned: (false, false, false),
         };
         loop {
             let limits = limits(&config.borrow_and_update().video);
             if !limits.are_off()
-                && let Err(error) = keeper.keep(&self, limits, &*recorded).await
+                && let Err(error) = keeper.keep(&self, limits, &*recorded, &stopping).await
             {
                 warn!(%error, "the files could not be kept within the limits");
             }
@@ -72,33 +72,42 @@ impl Library {
         }
     }
 
-    /// Deletes what is due; tells what was.
+    /// Deletes what is due; tells how many went for their age, and which could not be deleted.
     async fn delete_due(
         self: &Arc<Self>,
         due: &Due,
         recorded: &Recorded,
-    ) -> Result<usize, LibraryError> {
-        let mut by_age = 0;
+        stopping: &CancellationToken,
+    ) -> (usize, Vec<String>) {
+        let (mut by_age, mut refused) = (0, Vec::new());
         for (file, cause) in &due.files {
             let (id, club) = (&file.session_id, &file.club_id);
+            if stopping.is_cancelled() {
+                break;
+            }
             if recorded(id) || self.in_use.has(id) {
                 // Since the folder was looked through.
                 continue;
             }
             let (bytes, cause) = (file.size_bytes, cause.name());
-            if self.delete(id, Some(club)).await? {
-                info!(
-                    session_id = id,
-                    club, bytes, cause, "a file is kept no longer"
-                );
-                metrics()
-                    .files_expired
-                    .get_or_create(&[("cause", cause)])
-                    .inc();
-                by_age += usize::from(cause == "age");
+            match self.delete(id, Some(club)).await {
+                Ok(true) => {
+                    info!(
+                        session_id = id,
+                        club, bytes, cause, "a file is kept no longer"
+                    );
+                    let counted = metrics().files_expired.get_or_create(&[("cause", cause)]);
+                    counted.inc();
+                    by_age += usize::from(cause == "age");
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    debug!(session_id = id, %error, "a file that is due cannot be deleted");
+                    refused.push(id.clone());
+                }
             }
         }
-        Ok(by_age)
+        (by_age, refused)
     }
 
     /// All finished files. A club's folder that cannot be read has none.
@@ -160,8 +169,9 @@ struct Keeper {
     pace: Pace,
     /// From when on files are deleted for their age.
     by_age_from: Instant,
-    /// Whether it was told that files wait for their turn, and that nothing may be deleted.
-    warned: (bool, bool),
+    /// Whether it was told that files wait for their turn, that nothing more may be deleted, and
+    /// that something cannot be.
+    warned: (bool, bool, bool),
 }
 
 impl Keeper {
@@ -170,8 +180,9 @@ impl Keeper {
         library: &Arc<Library>,
         limits: Limits,
         recorded: &Recorded,
+        stopping: &CancellationToken,
     ) -> Result<(), LibraryError> {
-        let files = library.candidates(recorded).await?;
+        let mut files = library.candidates(recorded).await?;
         let count = files.len();
         let days = limits.days.unwrap_or(f64::INFINITY);
         let by_age = if Instant::now() < self.by_age_from {
@@ -180,8 +191,26 @@ impl Keeper {
             self.pace.allows(count, days, now_us())
         };
         let now_ms = Timestamp::now().as_millisecond();
-        let due = due(files, limits, now_ms, by_age);
-        let deleted = library.delete_due(&due, recorded).await?;
+        let mut due = retention::due(files.clone(), limits, now_ms, by_age);
+        let (mut deleted, refused) = library.delete_due(&due, recorded, stopping).await;
+        if !refused.is_empty() {
+            // What cannot be deleted keeps nothing else: others go in its place.
+            let gone = |file: &Candidate| due.files.iter().any(|(gone, _)| gone == file);
+            files.retain(|file| !gone(file) || refused.contains(&file.session_id));
+            for file in &mut files {
+                file.protected |= refused.contains(&file.session_id);
+            }
+            due = retention::due(files, limits, now_ms, by_age.saturating_sub(deleted));
+            deleted += library.delete_due(&due, recorded, stopping).await.0;
+            if !self.warned.2 {
+                let (count, first) = (refused.len(), &refused[0]);
+                warn!(
+                    count,
+                    first,
+                    "files that are due cannot be deleted; hint: may the host's user delete them?"
+                );
+            }
+        }
         self.pace.used(deleted, count, days);
         let waits = by_age > 0 && due.waiting > 0;
         if waits && !self.warned.0 {
@@ -202,6 +231,7 @@ impl Keeper {
         self.warned = (
             due.waiting > 0 && (waits || self.warned.0),
             due.over_bytes > 0,
+            !refused.is_empty(),
         );
         Ok(())
     }
