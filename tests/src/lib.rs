@@ -14,6 +14,7 @@ pub mod chaos;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod document;
 pub mod events;
 pub mod faketime;
 pub mod files;

@@ -25,8 +25,9 @@ pub enum Benchmark {
     },
     /// How long `record/stop` takes at the end of a long recording
     Stop {
-        /// How long; 90 where nothing is said
-        minutes: Option<f64>,
+        /// Passed on: minutes, 90 where nothing is said, and `--write FILE`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
     },
 }
 
@@ -53,10 +54,7 @@ pub fn run(what: &Benchmark) -> Result<ExitCode> {
             let viewers = viewers.iter().map(u32::to_string);
             measure("bench_viewers", viewers.collect())
         }
-        Benchmark::Stop { minutes } => {
-            let minutes = minutes.iter().map(f64::to_string);
-            measure("bench_stop", minutes.collect())
-        }
+        Benchmark::Stop { arguments } => measure("bench_stop", arguments.clone()),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::env::consts::EXE_SUFFIX;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
@@ -12,6 +13,8 @@ use crate::setup;
 /// The adapter that traps on order; a workspace of its own.
 const GUESTS: &str = "tests/guests/Cargo.toml";
 const TRAPS: &str = "fragile";
+/// Bound of the minute: with the compiling of plugins before it and the judging after it.
+const MINUTE_TAKES: Duration = Duration::from_mins(10);
 
 /// Sets up, builds in release mode, and runs it in the root.
 pub fn run(arguments: &[String]) -> Result<ExitCode> {
@@ -35,7 +38,8 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
 /// A minute with a seed that does not change, with the debug binaries that are there already.
 pub fn minute() -> Result<()> {
     guest()?;
-    command::run(program("debug").args(["--minutes", "1", "--seed", "1"]))
+    let mut chaos = program("debug");
+    command::run_within(chaos.args(["--minutes", "1", "--seed", "1"]), MINUTE_TAKES)
 }
 
 fn guest() -> Result<()> {

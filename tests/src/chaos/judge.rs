@@ -47,11 +47,11 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// The longest pause of the machine about a time.
+    /// How long the machine stood still about a time: several short pauses are a long one.
     fn pause(&self, at: f64) -> f64 {
-        let near = |(from, length): &&(f64, f64)| at > from - 0.1 && at < from + length + 0.3;
+        let near = |(from, length): &&(f64, f64)| at > from - 0.3 && at < from + length + 0.3;
         let near = self.pauses.iter().filter(near);
-        near.map(|(_, length)| *length).fold(0.0, f64::max)
+        near.map(|(_, length)| *length).sum()
     }
 }
 

@@ -10,7 +10,7 @@ use super::now;
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(10);
 /// So much later than asked for is a pause.
-const PAUSE: Duration = Duration::from_millis(40);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Watches until it is dropped.
 #[derive(Debug)]

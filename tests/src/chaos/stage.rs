@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use simcam::{ClipParams, Codec, Handle, HttpConfig, RtspConfig, StartAt};
 use tokio::sync::{RwLock, RwLockReadGuard};
 use tokio::time::{Instant, sleep};
@@ -155,9 +156,10 @@ impl Stage {
         let mut host = self.host.write().await;
         let children = processes::below(host.pid());
         let from = now();
+        processes::signal(host.pid(), Signal::KILL);
         if all {
             for child in &children {
-                processes::signal(child.pid, rustix::process::Signal::KILL);
+                processes::signal(child.pid, Signal::KILL);
             }
         }
         host.kill().await;

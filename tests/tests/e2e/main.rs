@@ -22,6 +22,7 @@ mod full_disk;
 mod gstreamer;
 mod http_cameras;
 mod key_sets;
+mod kills;
 mod library;
 mod metrics;
 mod no_ffmpeg;

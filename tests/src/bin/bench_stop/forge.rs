@@ -24,16 +24,16 @@ fn boxes(data: &[u8], within: std::ops::Range<usize>) -> Vec<Found> {
     found
 }
 
-fn inside(data: &[u8], of: &Found, kind: &[u8; 4]) -> Option<Found> {
+fn inside(data: &[u8], of: &Found, kind: [u8; 4]) -> Option<Found> {
     let all = boxes(data, of.0.start + 8..of.0.end);
-    all.into_iter().find(|(_, found)| found == kind)
+    all.into_iter().find(|(_, found)| *found == kind)
 }
 
 /// Where the time of a fragment's first picture stands (`moof/traf/tfdt`, ISO 14496-12 8.8.12),
 /// eight bytes.
 fn time_at(data: &[u8], moof: &Found) -> Option<usize> {
-    let traf = inside(data, moof, b"traf")?;
-    let (tfdt, _) = inside(data, &traf, b"tfdt")?;
+    let traf = inside(data, moof, *b"traf")?;
+    let (tfdt, _) = inside(data, &traf, *b"tfdt")?;
     (data[tfdt.start + 8] == 1).then_some(tfdt.start + 12)
 }
 
@@ -43,9 +43,9 @@ fn time(data: &[u8], at: usize) -> u64 {
 
 /// The units of a second, of the video (`moov/trak/mdia/mdhd`, version 0).
 fn timescale(data: &[u8], moov: &Found) -> Option<u32> {
-    let trak = inside(data, moov, b"trak")?;
-    let mdia = inside(data, &trak, b"mdia")?;
-    let (mdhd, _) = inside(data, &mdia, b"mdhd")?;
+    let trak = inside(data, moov, *b"trak")?;
+    let mdia = inside(data, &trak, *b"mdia")?;
+    let (mdhd, _) = inside(data, &mdia, *b"mdhd")?;
     let at = mdhd.start + 20;
     (data[mdhd.start + 8] == 0)
         .then(|| u32::from_be_bytes([data[at], data[at + 1], data[at + 2], data[at + 3]]))

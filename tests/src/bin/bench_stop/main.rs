@@ -9,12 +9,14 @@
 
 mod forge;
 
-use std::path::Path;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
-use padelvar_tests::sums::{median, verdict};
-use padelvar_tests::{Config, Host, boxes, cameras, processes};
+use clap::Parser;
+use padelvar_tests::sums::{greatest, median, verdict};
+use padelvar_tests::{Config, Host, boxes, cameras, document, processes};
 use simcam::{ClipParams, RtspConfig};
 use tokio::time::{Instant, sleep};
 
@@ -56,23 +58,39 @@ struct Round {
     minutes: f64,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let minutes = match std::env::args().nth(1).map(|text| text.parse::<f64>()) {
-        None => MINUTES,
-        Some(Ok(minutes)) if (1.0..=600.0).contains(&minutes) => minutes,
-        Some(_) => {
-            eprintln!("error: minutes are wanted\n  hint: 1 to 600");
-            return ExitCode::from(2);
-        }
-    };
-    tokio::select! {
-        () = measure(minutes) => ExitCode::SUCCESS,
-        _ = tokio::signal::ctrl_c() => ExitCode::FAILURE,
-    }
+/// Times `record/stop` at the end of a long recording.
+#[derive(Parser)]
+#[command(name = "cargo xtask bench stop", bin_name = "cargo xtask bench stop")]
+struct Arguments {
+    /// Length of the recording
+    #[arg(default_value_t = MINUTES)]
+    minutes: f64,
+    /// Also write the table into this document, between the marks that are there for it
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
 }
 
-async fn measure(minutes: f64) {
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Arguments { minutes, write } = Arguments::parse();
+    if !(1.0..=600.0).contains(&minutes) {
+        eprintln!("error: {minutes} minutes\n  hint: 1 to 600");
+        return ExitCode::from(2);
+    }
+    let text = tokio::select! {
+        text = measure(minutes) => text,
+        _ = tokio::signal::ctrl_c() => return ExitCode::FAILURE,
+    };
+    print!("{text}");
+    let written = write.map(|file| document::write(&file, "stop", &text));
+    if let Some(Err(error)) = written {
+        eprintln!("error: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+async fn measure(minutes: f64) -> String {
     eprintln!("encoding the camera's picture ...");
     let camera = cameras::rtsp(RtspConfig {
         clip: ClipParams {
@@ -89,9 +107,14 @@ async fn measure(minutes: f64) {
         eprintln!("recording, round {number} of {ROUNDS} ...");
         rounds.push(round(camera.url(), minutes).await);
     }
-    println!("record/stop at the end of a recording of {minutes:.0} min at about 4 Mbit/s\n");
-    println!("|   round |   minutes |     MiB | stop, s | FFmpeg -c copy, s | ratio |");
-    println!("|--------:|----------:|--------:|--------:|------------------:|------:|");
+    table(&rounds)
+}
+
+fn table(rounds: &[Round]) -> String {
+    let mut text = String::from(
+        "| round | minutes |  MiB | stop, s | FFmpeg -c copy, s | ratio |\n\
+         |------:|--------:|-----:|--------:|------------------:|------:|\n",
+    );
     for (index, round) in rounds.iter().enumerate() {
         let Round {
             stop,
@@ -99,19 +122,22 @@ async fn measure(minutes: f64) {
             mib,
             minutes,
         } = round;
-        let ratio = stop / remux;
-        println!(
-            "| {:7} | {minutes:9.1} | {mib:7.0} | {stop:7.2} | {remux:17.1} | {ratio:5.2} |",
-            index + 1
+        let (number, ratio) = (index + 1, stop / remux);
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "| {number:5} | {minutes:7.1} | {mib:4.0} | {stop:7.2} | {remux:17.1} | {ratio:5.2} |"
         );
     }
     let all: Vec<f64> = rounds.iter().map(|round| round.stop).collect();
-    let worst = all.iter().copied().fold(0.0, f64::max);
+    let worst = greatest(&all);
     let kept = verdict(worst, AIM);
-    println!(
+    let _ = writeln!(
+        text,
         "\nmedian {:.2} s, worst {worst:.2} s (aim {AIM:.0} s or less: {kept})",
         median(&all)
     );
+    text
 }
 
 async fn round(url: &str, minutes: f64) -> Round {

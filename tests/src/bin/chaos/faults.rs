@@ -22,9 +22,9 @@ pub struct Options {
     /// What chance decides: the same number is the same plan; several are several runs
     #[arg(long, value_delimiter = ',', default_value = "1")]
     seed: Vec<u64>,
-    /// The host dies, too
+    /// The host does not die
     #[arg(long)]
-    host_deaths: bool,
+    without_host_deaths: bool,
     /// Only print what would be done
     #[arg(long)]
     plan: bool,
@@ -44,7 +44,7 @@ pub async fn run(options: &Options, keep: &Path) -> Report {
             seed: *seed,
             seconds: options.minutes * 60.0,
             cameras: cameras.clone(),
-            deaths: options.host_deaths,
+            deaths: !options.without_host_deaths,
         };
         let plan = plan(&wanted);
         let (minutes, count) = (options.minutes, cameras.len());

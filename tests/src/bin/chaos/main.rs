@@ -3,7 +3,6 @@
 //! Everything is on loopback and ends with this program, also on Ctrl-C.
 #![forbid(unsafe_code)]
 
-mod document;
 mod faults;
 mod kills;
 mod soak;
@@ -12,6 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use padelvar_tests::document;
 use serde_json::Value;
 
 /// Records simulated cameras while faults strike by a plan of chance, and judges every file
