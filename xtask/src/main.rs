@@ -42,7 +42,7 @@ enum Task {
     },
     /// Does the set-up, builds in release mode, injects faults and judges what they took
     Chaos {
-        /// Passed on: `chaos --help` lists them, for example `--minutes 8 --seed 1`
+        /// Passed on, for example `--minutes 8 --seed 1,2`, `kills` or `soak`; `-- --help` lists them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },

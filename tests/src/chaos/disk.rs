@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::judge::Struck;
 use super::now;
 use super::plan::{Camera, Fault, Planned};
-use super::probe::Done;
+use super::probe::{self, Done};
 use super::run::{Outcome, judge_one};
 use super::stage::Stage;
 use crate::Config;
@@ -122,6 +122,7 @@ pub async fn run(planned: Vec<Planned>, zero: Instant) -> Result<Outcome, String
             continue;
         }
         let done = Done {
+            report: probe::report(&host.api, &id).await,
             id,
             start_call,
             // It had room until then.

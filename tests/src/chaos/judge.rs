@@ -174,6 +174,16 @@ pub fn judge(sent: &Sent, recorded: &Recorded, faults: &[Struck]) -> Verdict {
     verdict
 }
 
+/// What the host's own report says that is not so.
+pub fn belied(verdict: &Verdict, whole: Option<bool>) -> Option<String> {
+    let long = |hole: &&Hole| hole.seconds >= LISTED_FROM + ROUNDING;
+    let longest = verdict.holes.iter().filter(long);
+    let longest = longest.map(|hole| hole.seconds).fold(0.0, f64::max);
+    (whole == Some(true) && longest > 0.0).then(|| {
+        format!("its report says that it is whole, but {longest:.2} s are missing in one place")
+    })
+}
+
 /// How late each picture is shown, milliseconds.
 fn late_ms(sent: &Sent, recorded: &Recorded, shown: Shown) -> f64 {
     let taken = sent.began + shown.number as f64 / sent.fps;

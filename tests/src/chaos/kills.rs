@@ -64,16 +64,7 @@ async fn once(stage: &Stage, moment: f64, away: f64, outcome: &mut Outcome) {
     sleep(AFTER).await;
     for (place, (id, start_call)) in started.into_iter().enumerate() {
         let court = &stage.courts[place];
-        let stop_call = now();
-        let stopped = host.api.stop(&id).await;
-        let done = Done {
-            file: host.video(&id),
-            id,
-            start_call,
-            stop_call,
-            recording: stopped["recording"].clone(),
-            length_known: true,
-        };
+        let done = Done::stop(&host, id, start_call).await;
         let sent = stage.sent(place);
         let name = name_of(court.camera);
         judge_one(outcome, done, name, &court.handle, &sent, vec![death]).await;

@@ -7,9 +7,9 @@ use serde_json::Value;
 use simcam::{Handle, strip};
 
 use super::judge::{Gap, Recorded, Sent, Shown};
-use super::unix;
-use crate::clock;
+use super::{now, unix};
 use crate::judge::{self, Video};
+use crate::{Api, Host, clock};
 
 /// How far a file's length may be from the recording's, seconds.
 const LENGTH: f64 = 0.5;
@@ -25,10 +25,35 @@ pub struct Done {
     pub stop_call: f64,
     /// The API's `recording` at the end.
     pub recording: Value,
+    /// The API's `report` on it.
+    pub report: Value,
     /// The file.
     pub file: PathBuf,
     /// Whether its length is known beforehand.
     pub length_known: bool,
+}
+
+impl Done {
+    /// Stops a recording.
+    pub async fn stop(host: &Host, id: String, start_call: f64) -> Self {
+        let stop_call = now();
+        let stopped = host.api.stop(&id).await;
+        Self {
+            file: host.video(&id),
+            report: report(&host.api, &id).await,
+            id,
+            start_call,
+            stop_call,
+            recording: stopped["recording"].clone(),
+            length_known: true,
+        }
+    }
+}
+
+/// What the host itself says of a recording.
+pub async fn report(api: &Api, id: &str) -> Value {
+    let path = format!("/api/video/record/report/{id}");
+    api.get(&path).await.ok(200)["report"].clone()
 }
 
 /// What a camera sent, as the judge wants it.

@@ -124,6 +124,8 @@ pub async fn judge_one(
         verdict.broken.clear();
     }
     let whole = wrong.is_empty();
+    let told = done.report["whole"].as_bool();
+    verdict.broken.extend(judge::belied(&verdict, told));
     verdict.broken.extend(wrong);
     for problem in &verdict.broken {
         let id = &done.id;
@@ -169,16 +171,7 @@ async fn drive(
         }
         sleep_until(zero + seconds(take.until)).await;
         let host = stage.host().await;
-        let stop_call = now();
-        let stopped = host.api.stop(&id).await;
-        let done = Done {
-            file: host.video(&id),
-            id,
-            start_call,
-            stop_call,
-            recording: stopped["recording"].clone(),
-            length_known: true,
-        };
+        let done = Done::stop(&host, id, start_call).await;
         taken.push((done, struck));
     }
     (taken, problems)

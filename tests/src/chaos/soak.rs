@@ -54,16 +54,7 @@ pub async fn run(length: Duration, keep: &Path) -> (Vec<Sample>, Outcome) {
     for (place, ((id, start_call), (struck, problems))) in sessions {
         let court = &stage.courts[place];
         let host = stage.host().await;
-        let stop_call = now();
-        let stopped = host.api.stop(&id).await;
-        let done = Done {
-            file: host.video(&id),
-            id,
-            start_call,
-            stop_call,
-            recording: stopped["recording"].clone(),
-            length_known: true,
-        };
+        let done = Done::stop(&host, id, start_call).await;
         outcome.broken.extend(problems);
         let sent = stage.sent(place);
         let name = name_of(court.camera);

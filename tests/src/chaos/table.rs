@@ -186,6 +186,7 @@ mod tests {
                 start_call: 0.0,
                 stop_call: 60.0,
                 recording: Value::Null,
+                report: Value::Null,
                 file: "sess_1_1.mp4".into(),
                 length_known: true,
             },

@@ -297,3 +297,16 @@ fn what_the_camera_passed_over_is_not_the_hosts() {
     let verdict = judge(&passed_over, &recorded(&[(20.0, 20.44)]), &[]);
     broken(&verdict, "nothing was done");
 }
+
+#[test]
+fn a_report_that_says_whole_is_belied() {
+    let faults = [struck(Fault::Outage(5.0), 20.0)];
+    let mut gone = recorded(&[(20.0, 25.0)]);
+    gone.gaps = vec![gap(20.0, 5.0)];
+    let verdict = judge(&sent(), &gone, &faults);
+    assert!(belied(&verdict, Some(true)).is_some());
+    assert_eq!(belied(&verdict, Some(false)), None);
+    assert_eq!(belied(&verdict, None), None);
+    let whole = judge(&sent(), &recorded(&[]), &[]);
+    assert_eq!(belied(&whole, Some(true)), None);
+}
