@@ -121,7 +121,7 @@ pub struct Child {
 
 /// What a child shows of itself, counted by the tasks that listen to it.
 #[derive(Debug, Default)]
-struct Signs {
+pub struct Signs {
     /// Boxes that it wrote, and reports of more pictures.
     work: AtomicU64,
     /// Reports of any kind.
@@ -130,6 +130,13 @@ struct Signs {
     storing: AtomicBool,
     /// Cancelled when there is no room for more than what FFmpeg holds.
     full: CancellationToken,
+}
+
+impl Signs {
+    /// Whether it has written anything, if only a head.
+    pub fn begun(&self) -> bool {
+        self.work.load(Ordering::Relaxed) > 0
+    }
 }
 
 impl Child {
@@ -258,6 +265,11 @@ impl Child {
     /// Its reports, followed; the last one stays when it has ended.
     pub fn reports(&self) -> watch::Receiver<Progress> {
         self.progress.clone()
+    }
+
+    /// What it shows of itself, to be read when it has ended.
+    pub fn signs(&self) -> Arc<Signs> {
+        Arc::clone(&self.signs)
     }
 
     /// Processor seconds a second that it has used so far.

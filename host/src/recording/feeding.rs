@@ -16,6 +16,7 @@ use super::millis::Millis;
 use super::part::Part;
 use super::plan::Job;
 use super::quality::{EndedBy, Meter};
+use super::restarts::{Next, Restarts};
 use super::status::{Gap, Mode, RecordingStatus};
 use crate::clock::{now_us, reached};
 use crate::media::groups::Groups;
@@ -32,10 +33,6 @@ const HELD_US: i64 = 4_000_000;
 const UNSURE_US: i64 = 500_000;
 /// Bytes of pictures that are held.
 const HELD_BYTES: usize = 48 << 20;
-/// A child that ran for so long was not to blame for the one before.
-const LIVED_LONG: Duration = Duration::from_mins(1);
-/// Children that end by themselves one soon after the other, before the recording is given up.
-const MOST_FAILURES: u32 = 5;
 /// What waits for FFmpeg at the end is given to it within this time.
 const DRAIN: Duration = Duration::from_secs(10);
 /// A file may be so much shorter than its recording, microseconds: pictures that are shown in
@@ -123,18 +120,21 @@ impl<'a> Feeding<'a> {
         ends_us: i64,
         part: &Arc<Mutex<Part>>,
     ) -> Option<String> {
-        let (mut failures, mut at_the_end) = (0, false);
+        let mut restarts = Restarts::new(self.last_us - self.zero_us);
+        let mut at_the_end = false;
         loop {
-            let began = Instant::now();
             let ending = match self.start_child(part) {
                 Ok(mut feeder) => {
                     let ending = match self.feed_held(&mut feeder).await {
                         Ok(()) => self.feed(&mut feeder, reader, ends_us).await,
                         Err(error) => Ending::Child(error),
                     };
-                    let (written, reports) = (feeder.child.written(), feeder.child.reports());
+                    let (written, signs) = (feeder.child.written(), feeder.child.signs());
+                    let (reports, from_us) =
+                        (feeder.child.reports(), feeder.from_us - self.zero_us);
                     let finished = feeder.child.finish().await;
                     self.meter.ffmpeg_ended(*reports.borrow());
+                    restarts.wrote(from_us, written.load(Ordering::Relaxed), signs.begun());
                     match (ending, finished) {
                         // A full disk is no better with another child.
                         (_, Err(error)) | (Ending::Child(error), _) if error.is_the_files() => {
@@ -142,11 +142,9 @@ impl<'a> Feeding<'a> {
                             return self.cut_off(&error);
                         }
                         (Ending::Stopped, Err(error)) if self.is_missing_after(&written) => {
-                            if at_the_end || matches!(error, ChildError::Slow) {
+                            if matches!(error, ChildError::Slow) {
                                 return self.ended(Some(&error));
                             }
-                            // What is held and not written is written by one more.
-                            at_the_end = true;
                             Ending::Child(error)
                         }
                         (ending, _) => ending,
@@ -154,26 +152,77 @@ impl<'a> Feeding<'a> {
                 }
                 Err(error) => Ending::Child(error),
             };
-            if began.elapsed() > LIVED_LONG {
-                failures = 0;
-            }
-            match ending {
+            let error = match ending {
                 Ending::Stopped => return self.ended(None),
-                Ending::Child(error) if failures >= MOST_FAILURES => {
-                    error!(%error, "FFmpeg keeps ending; the recording is finished");
-                    return self.ended(Some(&error));
-                }
-                Ending::Child(error) => {
-                    warn!(%error, "FFmpeg ended; another one goes on with what was not written");
-                    failures += 1;
-                    self.gaps.blame("ffmpeg");
-                    self.meter.ffmpeg_replaced();
-                    if self.held.first().is_none() && !self.next_keyframe(reader, ends_us).await {
-                        return self.ended(None);
+                Ending::Child(error) => error,
+            };
+            let is_over = self.job.stop.is_cancelled() || now_us() >= ends_us;
+            let Next::Again { pause, afresh } = restarts.next() else {
+                error!(%error, "FFmpeg keeps ending and has written nothing");
+                return self.ended(Some(&error));
+            };
+            // What is held and not written is written by one more.
+            if is_over && std::mem::replace(&mut at_the_end, true) {
+                error!(%error, "the last pictures are missing");
+                return self.ended(Some(&error));
+            }
+            warn!(%error, "FFmpeg ended; another one goes on with what was not written");
+            self.gaps.blame("ffmpeg");
+            self.meter.ffmpeg_replaced();
+            if afresh && !is_over {
+                warn!("FFmpeg does not get past what was not written: that is left out");
+                self.held.clear();
+            }
+            let written_us = self.zero_us + restarts.until_us();
+            self.pause(reader, ends_us, pause, written_us).await;
+            let Some(from_us) = self.next_from(reader, ends_us, written_us).await else {
+                return self.ended(None);
+            };
+            restarts.left_out(from_us - self.zero_us);
+        }
+    }
+
+    /// Keeps what comes for the next child, for so long or until the end.
+    async fn pause(&mut self, reader: &mut Reader, ends_us: i64, pause: Duration, written_us: i64) {
+        self.held.need_from(written_us - UNSURE_US);
+        let until = Instant::now() + pause;
+        loop {
+            tokio::select! {
+                biased;
+                () = self.job.stop.cancelled() => return,
+                () = reached(ends_us) => return,
+                () = sleep_until(until) => return,
+                item = reader.next() => match item {
+                    Some(item) => {
+                        if let Err(error) = self.item(None, item).await {
+                            warn!(%error, "while there is no FFmpeg");
+                        }
                     }
-                }
+                    // The end is near: whoever ends the feed stops the recording.
+                    None => return sleep_until(until).await,
+                },
             }
         }
+    }
+
+    /// Where the next child begins; waits for a keyframe where nothing is held, and tells none
+    /// when the end comes first. What is neither written nor held is a gap.
+    async fn next_from(
+        &mut self,
+        reader: &mut Reader,
+        ends_us: i64,
+        written_us: i64,
+    ) -> Option<i64> {
+        if let Some((_, from_us)) = self.held.first() {
+            let gap = self.gaps.hole(written_us, from_us);
+            self.note(gap);
+        } else {
+            self.gaps.missing_from(written_us);
+            if !self.next_keyframe(reader, ends_us).await {
+                return None;
+            }
+        }
+        self.held.first().map(|(_, from_us)| from_us)
     }
 
     /// Notes the end and a gap that lasts until it.
@@ -286,7 +335,7 @@ impl<'a> Feeding<'a> {
                 item = reader.next() => match item {
                     // The machine was suspended: the end has passed and no timer has told of it.
                     Some(Item::Packet(packet)) if packet.pts_us > ends_us => break,
-                    Some(item) => self.item(feeder, item).await,
+                    Some(item) => self.item(Some(&mut *feeder), item).await,
                     None => break,
                 },
                 _ = measure.tick() => {
@@ -316,7 +365,7 @@ impl<'a> Feeding<'a> {
             match reader.take_waiting() {
                 Some(Item::Packet(packet)) if packet.pts_us > end_us => break,
                 Some(item) => {
-                    if let Err(error) = self.item(feeder, item).await {
+                    if let Err(error) = self.item(Some(&mut *feeder), item).await {
                         return Ending::Child(error);
                     }
                 }
@@ -331,7 +380,8 @@ impl<'a> Feeding<'a> {
         Ending::Stopped
     }
 
-    async fn item(&mut self, feeder: &mut Feeder, item: Item) -> Result<(), ChildError> {
+    /// Takes what comes; a picture is fed to the child, where there is one, and kept.
+    async fn item(&mut self, feeder: Option<&mut Feeder>, item: Item) -> Result<(), ChildError> {
         match item {
             Item::Track(track) => {
                 let other = track.codec != self.track.codec;
@@ -358,6 +408,10 @@ impl<'a> Feeding<'a> {
             Item::Packet(packet) => {
                 self.camera_lost = false;
                 self.count(&packet);
+                let Some(feeder) = feeder else {
+                    self.keep(packet);
+                    return Ok(());
+                };
                 // What the child has not written yet may have to be fed to the next one.
                 let written_us = self.zero_us + feeder.child.written_us();
                 self.held.need_from(written_us - UNSURE_US);

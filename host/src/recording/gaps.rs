@@ -47,6 +47,21 @@ impl GapFinder {
         self.zero_us
     }
 
+    /// Pictures behind this point came, and are not in the file after all.
+    pub fn missing_from(&mut self, us: i64) {
+        self.last_us = self.last_us.min(us.max(self.zero_us));
+    }
+
+    /// The time between what is in the file and what can still be written, if it is a gap.
+    pub fn hole(&self, written_us: i64, held_us: i64) -> Option<Gap> {
+        let distance = held_us - written_us;
+        (distance >= (self.usual_us * 3).max(250_000)).then(|| Gap {
+            start_seconds: rounded(written_us - self.zero_us),
+            seconds: rounded(distance),
+            cause: "ffmpeg".into(),
+        })
+    }
+
     /// A picture came; tells the gap before it, if there was one.
     pub fn picture(&mut self, pts_us: i64) -> Option<Gap> {
         let distance = pts_us - self.last_us;
@@ -102,6 +117,22 @@ mod tests {
         assert_eq!(found(&mut finder, [8000]), [gap]);
         let mut slow = GapFinder::new(0);
         assert_eq!(found(&mut slow, (1..40).map(|n| n * 1500)), []);
+    }
+
+    #[test]
+    fn what_was_not_written_is_missing() {
+        let mut finder = GapFinder::new(0);
+        found(&mut finder, (1..100).map(|n| n * 40));
+        assert_eq!(finder.hole(3_900_000, 3_960_000), None);
+        let gap = |seconds| Gap {
+            start_seconds: 2.0,
+            seconds,
+            cause: "ffmpeg".into(),
+        };
+        assert_eq!(finder.hole(2_000_000, 3_000_000), Some(gap(1.0)));
+        finder.blame("ffmpeg");
+        finder.missing_from(2_000_000);
+        assert_eq!(found(&mut finder, [5000, 5040]), [gap(3.0)]);
     }
 
     #[test]

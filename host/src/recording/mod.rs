@@ -17,6 +17,7 @@ mod progress;
 mod quality;
 mod recorder;
 mod repair;
+mod restarts;
 mod room;
 mod staleness;
 mod status;
