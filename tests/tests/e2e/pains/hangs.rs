@@ -1,5 +1,6 @@
-//! Pain 2: FFmpeg that hangs.
+//! Pain 2: FFmpeg that hangs, or cannot be started for a while.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use padelvar_tests::cameras::{self, small_http};
@@ -83,5 +84,36 @@ async fn pain_02_ffmpeg_that_hangs_is_replaced_also_at_the_end() {
         .filter(|n| n[1] > n[0] + 5 || n[1] < n[0]);
     assert_eq!(jumps.count(), 0, "{:?}", offsets.numbers);
     host.assert_only(&[&takes[0].file, &takes[1].file]);
+    host.end().await;
+}
+
+#[tokio::test]
+async fn pain_02_ffmpeg_that_is_broken_for_a_while_costs_nothing() {
+    let _shared = machine::shared().await;
+    let camera = cameras::rtsp(RtspConfig::default()).await;
+    // As while it is replaced by a newer one.
+    let folder = tempfile::TempDir::with_prefix("padelvar-ffmpeg-").expect("a folder can be made");
+    let (program, broken) = (folder.path().join("ffmpeg"), folder.path().join("broken"));
+    let script = format!("#!/bin/sh\n[ -e {broken:?} ] && exit 7\nexec ffmpeg \"$@\"\n");
+    std::fs::write(&program, script).expect("a file can be written");
+    let all = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&program, all).expect("it can be made a program");
+    let config = Config::of(&camera).video(&format!("ffmpeg_path = {program:?}"));
+    let host = Host::start(&config).await;
+    let id = host.api.create(1).await;
+    let called = clock::now();
+    host.api.start(&id).await;
+    sleep(Duration::from_secs(3)).await;
+    std::fs::write(&broken, "").expect("a file can be written");
+    for child in ffmpegs(&host) {
+        processes::signal(child.pid, Signal::KILL);
+    }
+    sleep(Duration::from_secs(6)).await;
+    assert_eq!(host.api.recording(&id).await["status"], "recording");
+    std::fs::remove_file(&broken).expect("it was there");
+    // The tries are 4 s apart at most.
+    sleep(Duration::from_secs(7)).await;
+    let take = Take::stop(&host, id, called).await;
+    take.check_copied(&camera).await;
     host.end().await;
 }

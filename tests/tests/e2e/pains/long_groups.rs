@@ -90,3 +90,39 @@ async fn pain_14_a_camera_with_a_keyframe_every_twelve_seconds_is_not_a_dead_one
     assert_ne!(recording["gaps"], json!([]));
     host.end().await;
 }
+
+#[tokio::test]
+async fn pain_14_pictures_that_a_camera_kept_do_not_hold_the_others_up() {
+    let _shared = machine::shared().await;
+    let camera = cameras::rtsp(smart(StartAt::CachedGop)).await;
+    let host = Host::start(&Config::of(&camera)).await;
+    let id = host.api.create(1).await;
+    let called = clock::now();
+    host.api.start(&id).await;
+    sleep(Duration::from_secs(3)).await;
+    // It begins with its last keyframe again, so that nothing has to wait for the next one.
+    camera.inject(Fault::Close);
+    host.api.until_camera(&id, "lost").await;
+    host.api.until_camera(&id, "live").await;
+    sleep(Duration::from_secs(3)).await;
+    let take = Take::stop(&host, id, called).await;
+    let video = take.check_uneven().await;
+    let recording = take.recording();
+    assert_eq!(recording["gaps"], json!([]), "{recording}");
+    let offsets = clock::offsets(&take.file, &video, recording, &camera).await;
+    // Those that were shown before are needed to decode the others, and pass in a moment.
+    let again = offsets
+        .ms
+        .iter()
+        .zip(&offsets.at)
+        .filter(|(ms, _)| **ms > 140.0);
+    let again: Vec<f64> = again.map(|(_, at)| *at).collect();
+    let (from, to) = (again.first().copied(), again.last().copied());
+    if let (Some(from), Some(to)) = (from, to) {
+        eprintln!("again from {from} to {to}");
+        assert!(to - from < 0.6, "from {from} to {to}");
+        offsets.between(0.0, from).within(140.0);
+        offsets.between(to + 0.001, f64::INFINITY).within(140.0);
+    }
+    host.end().await;
+}
