@@ -91,7 +91,14 @@ impl<'a> Feeding<'a> {
     ) -> Self {
         let zero_us = gaps.zero_us();
         let gap = gaps.picture(first.pts_us);
-        let meter = Meter::begin(first.pts_us, job.plan.requested_us);
+        let meter = match &job.plan.earlier {
+            Some(earlier) => {
+                let mut meter = earlier.meter();
+                meter.picture(&first, gap.is_some());
+                meter
+            }
+            None => Meter::begin(first.pts_us, job.plan.requested_us),
+        };
         let mut feeding = Self {
             job,
             mode,
@@ -235,7 +242,9 @@ impl<'a> Feeding<'a> {
             None if called && self.job.plan.ends_us() > end_us => EndedBy::Call,
             None => EndedBy::Plan,
         };
-        self.meter.ended(end_us, gap.is_some(), by);
+        if !self.job.hand_over.load(Ordering::Relaxed) {
+            self.meter.ended(end_us, gap.is_some(), by);
+        }
         self.job.status.send_modify(|status| {
             status.end_us = Some(end_us);
             self.show_counts(status);

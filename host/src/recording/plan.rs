@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::admission::Ticket;
 use super::command::EncodeSettings;
+use super::quality::{Meter, Quality};
 use super::status::{Gap, Mode, RecordingStatus};
 use crate::config::Encode;
 use crate::mp4::Cut;
@@ -53,6 +54,8 @@ pub struct Earlier {
     pub mode: Option<Mode>,
     /// Times without pictures.
     pub gaps: Vec<Gap>,
+    /// What that run had counted.
+    pub quality: Quality,
     /// What of it is in the file, which can be appended to.
     pub cut: Cut,
 }
@@ -62,6 +65,17 @@ impl Earlier {
     /// microseconds.
     pub fn end_us(&self) -> i64 {
         self.zero_us.saturating_add(self.cut.end_us.unwrap_or(0))
+    }
+
+    /// What goes on counting.
+    pub(super) fn meter(&self) -> Meter {
+        let mut quality = self.quality.clone();
+        if self.mode == Some(Mode::Copy) {
+            // Counts are written now and then: what is in the file came, or was repeated.
+            let came = self.cut.samples.saturating_sub(quality.frames_repeated);
+            quality.frames_received = quality.frames_received.max(came);
+        }
+        Meter::resume(quality, self.zero_us, self.end_us())
     }
 }
 

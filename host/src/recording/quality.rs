@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::progress::Progress;
 use crate::media::Packet;
 
+/// So many pictures tell how far they are apart.
+const ENOUGH: i64 = 50;
+
 /// Counts of one recording, from its first picture on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -102,15 +105,15 @@ impl Meter {
 
     /// Goes on with what an earlier run of the host had counted; the newest picture in the file
     /// is that of `last_us`.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for recordings that are resumed")
-    )]
     pub fn resume(earlier: Quality, zero_us: i64, last_us: i64) -> Self {
         let mut meter = Self::of(earlier, zero_us, last_us);
         meter.quality.host_restarts += 1;
         (meter.quality.ended_by, meter.quality.expected_seconds) = (None, None);
         meter.disturbed = true;
+        let pictures = i64::try_from(meter.quality.frames_received).unwrap_or(i64::MAX);
+        if pictures >= ENOUGH {
+            meter.usual_us = last_us.saturating_sub(zero_us).max(0) / pictures;
+        }
         meter
     }
 

@@ -15,6 +15,7 @@ use super::feeding::Feeding;
 use super::gaps::GapFinder;
 use super::part::Part;
 use super::plan::{Earlier, Job, Plan};
+use super::quality::EndedBy;
 use super::status::{Handover, Mode, RecordingState, RecordingStatus};
 use crate::clock::{now_us, reached, to_ms, utc_of};
 use crate::media::mkv;
@@ -131,6 +132,7 @@ fn first_status(plan: &Plan) -> RecordingStatus {
         status.zero_us = Some(earlier.zero_us);
         status.started_at = Some(earlier.started_at);
         status.gaps.clone_from(&earlier.gaps);
+        status.quality = Some(Box::new(earlier.meter().quality().clone()));
         status.frames = earlier.cut.samples;
         status.size_bytes = earlier.cut.bytes;
     }
@@ -184,8 +186,18 @@ impl Recorder {
         let called = self.0.stop_us.get().copied().unwrap_or_else(now_us);
         let end_us = called.min(plan.ends_us()).max(earlier.end_us());
         let gap = GapFinder::resumed(earlier.zero_us, earlier.end_us()).gap_until(end_us);
+        let mut meter = earlier.meter();
+        if !self.hands_over() {
+            let by = if end_us < plan.ends_us() {
+                EndedBy::Call
+            } else {
+                EndedBy::Plan
+            };
+            meter.ended(end_us, gap.is_some(), by);
+        }
         self.0.status.send_modify(|status| {
             status.end_us = Some(end_us);
+            status.quality = Some(Box::new(meter.quality().clone()));
             status.gaps.extend(gap);
         });
         if let Some(part) = self.open_part(Some(earlier)).await {

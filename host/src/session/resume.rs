@@ -12,7 +12,7 @@ use crate::catalogue::SessionEntry;
 use crate::clock::ClockAnchor;
 use crate::config::{ClubId, Config, TerrainId};
 use crate::mp4::Cut;
-use crate::recording::{Earlier, Gap, Mode, RecordingState, RecordingStatus};
+use crate::recording::{Earlier, Gap, Mode, Quality, RecordingState, RecordingStatus};
 
 /// With less of the plan left, microseconds, a recording does not go on: there would hardly be
 /// a picture.
@@ -63,6 +63,7 @@ pub struct Unfinished {
     started_at: Option<Timestamp>,
     mode: Option<Mode>,
     gaps: Vec<Gap>,
+    quality: Quality,
 }
 
 impl Unfinished {
@@ -102,6 +103,7 @@ impl Unfinished {
             started_at: status.started_at,
             mode: status.mode,
             gaps: status.gaps,
+            quality: status.quality.map(|quality| *quality).unwrap_or_default(),
         })
     }
 
@@ -118,6 +120,7 @@ impl Unfinished {
             started_at,
             mode: self.mode,
             gaps: std::mem::take(&mut self.gaps),
+            quality: std::mem::take(&mut self.quality),
             cut,
         });
     }
