@@ -1,6 +1,6 @@
 //! How a camera's clock ran against the host's. Pure.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A rate is told once it was measured over this time, microseconds: what is left of the network's
 /// jitter (a few milliseconds) is then some hundred parts per million at most.
@@ -11,7 +11,8 @@ const RATE_FROM_US: i64 = 10_000_000;
 /// The comparison rests on the packets that the network held up least within 3 s, so it is true
 /// to a few milliseconds, and to as much as the network's least delay changed meanwhile. Times
 /// without a connection and the jumps of the camera's clock are not in it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ClockRun {
     /// By how much more the camera's clock advanced than the host's, in microseconds: positive
     /// where the camera's is fast.

@@ -144,12 +144,7 @@ impl Feed {
 
     /// Sums so far.
     pub fn counters(&self) -> FeedCounters {
-        let media = self.shared.media();
-        let clock = media.counters.clock.and(media.clock);
-        FeedCounters {
-            clock,
-            ..media.counters
-        }
+        self.shared.counters()
     }
 
     /// Bits a second over what is kept, once there is enough of it to tell.
@@ -181,7 +176,7 @@ impl Feed {
         } else {
             media.readers.push(Arc::clone(&inlet));
         }
-        Reader::new(inlet)
+        Reader::new(inlet, Arc::downgrade(&self.shared))
     }
 
     /// Says goodbye to the camera and ends the readers. Takes a second at most.
@@ -235,6 +230,16 @@ impl Shared {
     /// When the newest picture so far is shown, microseconds on the monotonic clock.
     pub fn last_us(&self) -> i64 {
         self.media().last_us
+    }
+
+    /// Sums so far.
+    pub fn counters(&self) -> FeedCounters {
+        let media = self.media();
+        let clock = media.counters.clock.and(media.clock);
+        FeedCounters {
+            clock,
+            ..media.counters
+        }
     }
 
     /// What comes from here on is this track.

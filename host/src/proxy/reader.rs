@@ -1,10 +1,12 @@
 //! One reader's queue: bounded in bytes, never waited for.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::Notify;
 
+use super::feed::Shared;
+use crate::media::drift::ClockRun;
 use crate::media::{Packet, VideoTrack};
 
 /// Where a reader begins.
@@ -103,11 +105,17 @@ impl Inlet {
 /// A reader of a feed. Dropping it takes it off the feed.
 pub struct Reader {
     inlet: Arc<Inlet>,
+    feed: Weak<Shared>,
 }
 
 impl Reader {
-    pub(super) fn new(inlet: Arc<Inlet>) -> Self {
-        Self { inlet }
+    pub(super) fn new(inlet: Arc<Inlet>, feed: Weak<Shared>) -> Self {
+        Self { inlet, feed }
+    }
+
+    /// How the camera's clock ran so far, over all connections; none once the feed is gone.
+    pub fn clock(&self) -> Option<ClockRun> {
+        Some(self.feed.upgrade()?.counters().clock)
     }
 
     /// The next item; none when the feed has ended. Safe to drop and call again.
@@ -185,7 +193,7 @@ mod tests {
             inlet.push(item);
         }
         inlet.end();
-        let mut reader = Reader::new(inlet);
+        let mut reader = Reader::new(inlet, Weak::new());
         assert_eq!(drain(&mut reader).await, ["overflow", "5", "6"]);
     }
 
@@ -201,6 +209,9 @@ mod tests {
             inlet.push(item);
         }
         inlet.end();
-        assert_eq!(drain(&mut Reader::new(inlet)).await, ["1", "lost", "3"]);
+        assert_eq!(
+            drain(&mut Reader::new(inlet, Weak::new())).await,
+            ["1", "lost", "3"]
+        );
     }
 }

@@ -129,6 +129,7 @@ impl<'a> Feeding<'a> {
     ) -> Option<String> {
         let mut restarts = Restarts::new(self.last_us - self.zero_us);
         let mut at_the_end = false;
+        self.look_at_clock(reader);
         loop {
             let ending = match self.start_child(part) {
                 Ok(mut feeder) => {
@@ -142,6 +143,7 @@ impl<'a> Feeding<'a> {
                     let finished = feeder.child.finish().await;
                     self.meter.ffmpeg_ended(*reports.borrow());
                     restarts.wrote(from_us, written.load(Ordering::Relaxed), signs.begun());
+                    self.look_at_clock(reader);
                     match (ending, finished) {
                         // A full disk is no better with another child.
                         (_, Err(error)) | (Ending::Child(error), _) if error.is_the_files() => {
@@ -350,6 +352,7 @@ impl<'a> Feeding<'a> {
                 _ = measure.tick() => {
                     self.meter.ffmpeg_reports(*feeder.child.reports().borrow());
                     self.measure_rate();
+                    self.look_at_clock(reader);
                     if let (Mode::Encode, Some(cpu)) = (self.mode, feeder.child.cpu()) {
                         job.ticket.measured_cpu(cpu);
                     }
@@ -468,6 +471,12 @@ impl<'a> Feeding<'a> {
             }
         }
         Ok(())
+    }
+
+    fn look_at_clock(&mut self, reader: &Reader) {
+        if let Some(clock) = reader.clock() {
+            self.meter.clock(clock);
+        }
     }
 
     /// Counts a picture that goes into the file, and the gap before it.

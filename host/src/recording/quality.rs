@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::progress::Progress;
 use crate::media::Packet;
+use crate::media::drift::ClockRun;
 
 /// So many pictures tell how far they are apart.
 const ENOUGH: i64 = 50;
@@ -45,6 +46,8 @@ pub struct Quality {
     pub host_restarts: u64,
     /// Where two pictures of the camera are furthest apart.
     pub largest_distance: Option<Distance>,
+    /// How the camera's clock ran.
+    pub clock: ClockRun,
 }
 
 /// What ended a recording.
@@ -88,6 +91,8 @@ pub struct Meter {
     camera_away: bool,
     /// What children that have ended doubled and dropped.
     encoded_before: (u64, u64),
+    /// How the camera's clock had run at the beginning: of the recording, and of its feed.
+    clock_before: (ClockRun, Option<ClockRun>),
 }
 
 impl Meter {
@@ -120,6 +125,7 @@ impl Meter {
     fn of(quality: Quality, zero_us: i64, last_us: i64) -> Self {
         Self {
             encoded_before: (quality.frames_doubled, quality.frames_dropped),
+            clock_before: (quality.clock, None),
             quality,
             zero_us,
             last_us,
@@ -178,6 +184,14 @@ impl Meter {
     /// Another FFmpeg goes on.
     pub fn ffmpeg_replaced(&mut self) {
         self.quality.ffmpeg_restarts += 1;
+    }
+
+    /// How the camera's clock ran so far by its feed, which began before this recording. The
+    /// first time tells where to count from.
+    pub fn clock(&mut self, of_feed: ClockRun) {
+        let (before, base) = &mut self.clock_before;
+        let base = *base.get_or_insert(of_feed);
+        self.quality.clock = before.and(of_feed.since(base));
     }
 
     /// What the running FFmpeg reports.
@@ -354,6 +368,25 @@ mod tests {
         meter.ffmpeg_reports(report(2, 2));
         let quality = meter.quality();
         assert_eq!((quality.frames_doubled, quality.frames_dropped), (6, 3));
+    }
+
+    #[test]
+    fn the_camera_s_clock_is_followed_from_the_beginning() {
+        let mut meter = counted(2);
+        let run = |drift_us, over_us| ClockRun {
+            drift_us,
+            over_us,
+            ..ClockRun::default()
+        };
+        meter.clock(run(500, 10_000_000));
+        assert_eq!(meter.quality().clock, run(0, 0));
+        meter.clock(run(1_500, 30_000_000));
+        assert_eq!(meter.quality().clock, run(1_000, 20_000_000));
+        // Another run of the host has another feed.
+        let mut meter = Meter::resume(meter.quality().clone(), 0, 80_000);
+        meter.clock(run(7, 7));
+        meter.clock(run(1_007, 20_000_007));
+        assert_eq!(meter.quality().clock, run(2_000, 40_000_000));
     }
 
     #[test]

@@ -15,6 +15,13 @@ const JOINING_TAKES: u64 = 5;
 /// is shown is damaged up to the next keyframe, at this rate about once in 80 seconds.
 const ONE_DAMAGED_OF: u64 = 2_000;
 
+/// A camera's clock that is off by more, parts per million, is broken: quartz is off by 100 at
+/// worst. It would be 2.7 s in 90 minutes; the file keeps to this host's clock.
+const DRIFT_PPM: f64 = 500.0;
+/// Over less, microseconds, a drift is not told: the network's jitter of some milliseconds would
+/// be as much.
+const DRIFT_OVER_US: i64 = 60_000_000;
+
 /// What is to be said about a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -190,6 +197,20 @@ impl Findings {
             let text = format!("the camera came back {}", times(quality.reconnects));
             self.note("camera_reconnected", text);
         }
+        let ppm = quality.clock.parts_per_million();
+        if let Some(ppm) = ppm.filter(|ppm| ppm.abs() > DRIFT_PPM)
+            && quality.clock.over_us >= DRIFT_OVER_US
+        {
+            let way = if ppm > 0.0 { "fast" } else { "slow" };
+            let (seconds, minutes) = (ppm.abs() * 0.0054, 90);
+            let text =
+                format!("the camera's clock is {way} by {seconds:.1} s in {minutes} minutes");
+            self.note("clock_drift", text);
+        }
+        if quality.clock.jumps > 0 {
+            let text = format!("the camera's clock jumped {}", times(quality.clock.jumps));
+            self.note("clock_jumped", text);
+        }
     }
 }
 
@@ -280,6 +301,21 @@ mod tests {
         assert_eq!(restarted, is(true, "ffmpeg_restarted"));
         let on_time = with(|_, quality| quality.start_delay_seconds = 1.9);
         assert_eq!(on_time, is(true, ""));
+    }
+
+    #[test]
+    fn a_camera_s_clock_is_no_fault_of_the_file() {
+        let drift = |ppm: i64, seconds: i64| {
+            with(move |_, quality| {
+                quality.clock.drift_us = ppm * seconds;
+                quality.clock.over_us = seconds * 1_000_000;
+            })
+        };
+        assert_eq!(drift(-501, 60), is(true, "clock_drift"));
+        assert_eq!(drift(499, 600), is(true, ""));
+        assert_eq!(drift(9_000, 59), is(true, ""), "too short to say");
+        let jumped = with(|_, quality| quality.clock.jumps = 1);
+        assert_eq!(jumped, is(true, "clock_jumped"));
     }
 
     #[test]

@@ -72,6 +72,7 @@ async fn is_whole(host: &Host, take: &Take) -> Value {
         "packets_lost",
         "gap_seconds",
         "gap_share",
+        "clock_jumps",
         "reconnects",
         "ffmpeg_restarts",
         "host_restarts",

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::rounded;
 use super::words::words;
 use crate::clock::now_us;
+use crate::media::drift::ClockRun;
 use crate::recording::{Quality, RecordingStatus};
 
 words! {
@@ -50,6 +51,12 @@ pub struct QualityView {
     /// Where two pictures of the camera are furthest apart; null before there are two.
     #[schema(required)]
     largest_distance: Option<DistanceView>,
+    /// How the camera's clock ran against the host's, which the file keeps to; null before it
+    /// could be compared, which takes some seconds.
+    #[schema(required)]
+    clock_drift: Option<DriftView>,
+    /// How often the camera's clock jumped by a second or more, or stood still.
+    clock_jumps: u64,
     /// How often the camera came back.
     reconnects: u64,
     /// How often FFmpeg was replaced.
@@ -67,6 +74,19 @@ pub struct QualityView {
     pub sha256: Option<String>,
 }
 
+/// By how much a camera's clock is off. Positive where it is fast.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = Drift)]
+struct DriftView {
+    /// How far it went apart from the host's, milliseconds.
+    ms: f64,
+    /// Over which time, seconds.
+    over_seconds: f64,
+    /// The same as a rate, in millionths; null before 10 s were seen.
+    #[schema(required)]
+    parts_per_million: Option<f64>,
+}
+
 /// The distance of two pictures.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[schema(as = Distance)]
@@ -75,6 +95,15 @@ struct DistanceView {
     ms: f64,
     /// Where the first of them is in the file, seconds.
     at_seconds: f64,
+}
+
+fn drift(clock: ClockRun) -> DriftView {
+    let ppm = clock.parts_per_million();
+    DriftView {
+        ms: clock.drift_us as f64 / 1000.0,
+        over_seconds: rounded(clock.over_us as f64 / 1e6),
+        parts_per_million: ppm.map(|ppm| (ppm * 10.0).round() / 10.0),
+    }
 }
 
 /// The `quality` of a recording; none where nobody counted.
@@ -96,6 +125,8 @@ pub fn quality(status: &RecordingStatus) -> Option<QualityView> {
             ms: distance.ms,
             at_seconds: distance.at_seconds,
         }),
+        clock_drift: (quality.clock.over_us > 0).then(|| drift(quality.clock)),
+        clock_jumps: quality.clock.jumps,
         reconnects: quality.reconnects,
         ffmpeg_restarts: quality.ffmpeg_restarts,
         host_restarts: quality.host_restarts,

@@ -72,7 +72,7 @@ struct FindingView {
     /// For programs; more may be added: `gaps`, `late_start`, `ended_early`, `disk_full`,
     /// `disk_failed`, `ffmpeg_failed`, `failed`, `no_picture`, `frames_lost`, `packets_lost`,
     /// `frames_left_out`, `frames_not_written`, `host_restarted`, `ffmpeg_restarted`,
-    /// `camera_reconnected`, `file_gone`, `not_observed`, `still_recording`.
+    /// `camera_reconnected`, `clock_drift`, `clock_jumped`, `file_gone`, `not_observed`, `still_recording`.
     code: &'static str,
     /// The recording is not whole because of it.
     fault: bool,
