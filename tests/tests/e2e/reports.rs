@@ -326,3 +326,46 @@ async fn what_a_dead_host_had_counted_is_known() {
     assert!(codes(&report).contains(&"host_restarted"), "{report}");
     host.end().await;
 }
+
+#[tokio::test]
+async fn a_recording_that_goes_on_is_counted_on() {
+    let _shared = machine::shared().await;
+    let camera = cameras::rtsp(RtspConfig::default()).await;
+    let mut host = Host::start(&Config::of(&camera)).await;
+    let id = host.api.create(1).await;
+    host.api.start(&id).await;
+    sleep(LENGTH).await;
+    host.kill().await;
+    let mut host = Host::start_in(host.folder()).await;
+    let back = |report: &Value| number(report, "frames_received") > LENGTH.as_secs_f64() * FPS;
+    host.api.until(|| host.api.report(&id), back).await;
+    let before = host.api.report(&id).await;
+    let (status, _) = host.terminate().await;
+    assert!(status.success(), "{status}");
+    let host = Host::start_in(host.folder()).await;
+    let after = host.api.report(&id).await;
+    assert!(
+        number(&after, "frames_received") >= number(&before, "frames_received"),
+        "what was counted before an orderly end is known: {before} {after}"
+    );
+    sleep(LENGTH).await;
+    host.api.stop(&id).await;
+    let report = host.api.report(&id).await;
+    eprintln!("{report:#}");
+    assert_eq!(report["whole"], false);
+    let found = codes(&report);
+    for code in ["gaps", "frames_lost", "host_restarted"] {
+        assert!(found.contains(&code), "{code}: {found:?}");
+    }
+    assert!((number(&report, "host_restarts") - 2.0).abs() < f64::EPSILON);
+    assert_eq!(report["quality"]["ended_by"], "call");
+    // What came and what did not is all there was.
+    let length = report["duration_seconds"].as_f64().expect("a number");
+    let pictures = number(&report, "frames_received") + number(&report, "frames_lost");
+    assert!(
+        (pictures - length * FPS).abs() < 30.0,
+        "{pictures} in {length} s"
+    );
+    assert!(number(&report, "frames_received") >= report["frames"].as_f64().unwrap_or(f64::MAX));
+    host.end().await;
+}
