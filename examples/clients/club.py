@@ -61,6 +61,12 @@ if response.json()['success']:
     video_path = response.json()['video_path']
     print(f"Vidéo créée : {video_path}")
 
+# Est-elle entière ?
+report = requests.get(f'/api/video/record/report/{session_id}').json()['report']
+print('Vidéo entière' if report['whole'] else 'Vidéo incomplète')
+for finding in report['findings']:
+    print(f"- {finding['code']} : {finding['text']}")
+
 # Fermer la session (optionnel, automatique après stop)
 requests.post('/api/video/session/close', json={
     'session_id': session_id

@@ -73,7 +73,16 @@ async function showStatus() {
   if (recording) {
     text += `, ${recording.status}, ${Math.round(recording.elapsed_seconds)} s`;
   }
+  if (['completed', 'failed'].includes(recording?.status)) text += session.verdict ??= await verdict();
   find('status').textContent = text;
+}
+
+/** What the host says of the recording once it is over. */
+async function verdict() {
+  const { report } = await call('GET', `/api/video/record/report/${session.session_id}`);
+  const faults = report.findings.filter((finding) => finding.fault);
+  if (report.whole === null) return '';
+  return report.whole ? ', whole' : `, not whole: ${faults.map(({ text }) => text).join('; ')}`;
 }
 
 async function showFiles() {

@@ -53,6 +53,10 @@ async fn the_python_client() {
         let path = path.unwrap_or_else(|| panic!("no file: {stdout}"));
         let video = judge::final_file(&host.path(path)).await;
         assert!(video.duration > 0.0);
+        assert!(
+            stdout.lines().any(|line| line == "Vidéo entière"),
+            "{stdout}"
+        );
         let id = Path::new(path).file_stem().and_then(|s| s.to_str());
         let session = host.api.session(id.expect("a session's id")).await;
         assert_eq!(session["status"], "closed", "{session}");

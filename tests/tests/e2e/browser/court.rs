@@ -94,6 +94,7 @@ async fn a_court_is_watched_and_recorded_by_its_page() {
             .to_owned();
         press(&mut browser, "Stop").await;
         says(&mut browser, "completed").await;
+        says(&mut browser, ", whole").await;
         let link = format!(
             "[...document.querySelectorAll('#files a')].find(a => a.textContent === {})",
             json!(format!("{id}.mp4"))
