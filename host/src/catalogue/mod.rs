@@ -15,7 +15,7 @@ mod records;
 mod sqlite;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use change::Change;
 pub use cursor::{BadCursor, Cursor};

@@ -19,7 +19,7 @@ pub struct Quality {
     /// From the call of the start to the first picture in the file, seconds.
     pub start_delay_seconds: f64,
     /// From the first picture to the planned end or the call of the stop, seconds; none while
-    /// it goes on, and where the host died.
+    /// it goes on, and where something else ended it.
     pub expected_seconds: Option<f64>,
     /// What ended it; none while it goes on, and where the host died.
     pub ended_by: Option<EndedBy>,
@@ -209,8 +209,10 @@ impl Meter {
 
     /// It is over; `gap` where there is one that lasts until the end.
     pub fn ended(&mut self, end_us: i64, gap: bool, by: EndedBy) {
-        let length_us = end_us.saturating_sub(self.zero_us).max(0);
-        self.quality.expected_seconds = Some(length_us as f64 / 1e6);
+        if matches!(by, EndedBy::Plan | EndedBy::Call) {
+            let length_us = end_us.saturating_sub(self.zero_us).max(0);
+            self.quality.expected_seconds = Some(length_us as f64 / 1e6);
+        }
         self.quality.ended_by = Some(by);
         if gap {
             let distance_us = end_us.saturating_sub(self.last_us);
@@ -410,6 +412,15 @@ mod tests {
         assert_eq!((quality.frames_received, quality.host_restarts), (27, 1));
         assert_eq!((quality.frames_lost, quality.frames_doubled), (49, 3));
         assert_eq!((quality.ended_by, quality.expected_seconds), (None, None));
+    }
+
+    #[test]
+    fn what_a_full_disk_ends_was_to_be_longer() {
+        let mut meter = counted(26);
+        meter.ended(1_040_000, false, EndedBy::DiskFull);
+        let quality = meter.quality();
+        assert_eq!(quality.ended_by, Some(EndedBy::DiskFull));
+        assert_eq!(quality.expected_seconds, None, "the plan counts");
     }
 
     #[test]

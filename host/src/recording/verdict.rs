@@ -120,10 +120,15 @@ impl Findings {
             let text = format!("the first picture came {late:.1} s after the start was called");
             self.fault("late_start", text);
         }
+        let said = |text: &str| status.error.clone().unwrap_or_else(|| text.to_owned());
         match quality.ended_by {
-            Some(EndedBy::DiskFull) => self.fault("disk_full", "the disk was full"),
-            Some(EndedBy::Disk) => self.fault("disk_failed", "the disk could not be written"),
-            Some(EndedBy::Ffmpeg) => self.fault("ffmpeg_failed", "FFmpeg kept ending"),
+            Some(EndedBy::DiskFull) => self.fault("disk_full", said("the disk was full")),
+            Some(EndedBy::Disk) => {
+                self.fault("disk_failed", said("the disk could not be written"));
+            }
+            Some(EndedBy::Ffmpeg) => {
+                self.fault("ffmpeg_failed", said("FFmpeg did not write all of it"));
+            }
             Some(EndedBy::Plan | EndedBy::Call) | None => {}
         }
         let expected = status.expected_seconds();
@@ -277,8 +282,11 @@ mod tests {
         assert_eq!(late, is(false, "late_start"));
         let short = with(|status, _| status.duration_seconds = Some(597.0));
         assert_eq!(short, is(false, "ended_early"));
-        let full = with(|_, quality| quality.ended_by = Some(EndedBy::DiskFull));
-        assert_eq!(full, is(false, "disk_full"));
+        let full = with(|_, quality| {
+            quality.ended_by = Some(EndedBy::DiskFull);
+            quality.expected_seconds = None;
+        });
+        assert_eq!(full, is(false, "disk_full ended_early"));
         let lost = with(|_, quality| {
             quality.frames_lost = 16;
             quality.packets_lost = 8;

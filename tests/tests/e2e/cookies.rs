@@ -94,6 +94,7 @@ async fn nothing_else(browser: &Api, cookie: &str, live: &str, file: &str) {
         "/api/video/session/list".to_owned(),
         format!("/api/video/session/{live}"),
         format!("/api/video/record/status/{file}"),
+        format!("/api/video/record/report/{file}"),
         "/api/video/terrains".to_owned(),
         "/api/video/files/list".to_owned(),
         "/api/plugins".to_owned(),

@@ -238,6 +238,7 @@ async fn nowhere_but_where_they_belong() {
         let paths = [
             format!("/api/video/session/{id}"),
             format!("/api/video/record/status/{id}"),
+            format!("/api/video/record/report/{id}"),
             format!("/api/video/files/{id}/download"),
         ];
         for path in paths {

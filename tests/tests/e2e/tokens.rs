@@ -13,6 +13,7 @@ fn calls(id: &str) -> Vec<(Method, String)> {
         "/api/video/session/list".to_owned(),
         format!("/api/video/session/{id}"),
         format!("/api/video/record/status/{id}"),
+        format!("/api/video/record/report/{id}"),
         "/api/video/terrains".to_owned(),
         "/api/video/files/list".to_owned(),
         format!("/api/video/files/{id}/download"),

@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 
 use super::rounded;
 use super::words::words;
-use crate::clock::now_us;
 use crate::media::drift::ClockRun;
 use crate::recording::{Quality, RecordingStatus};
 
@@ -106,10 +105,11 @@ fn drift(clock: ClockRun) -> DriftView {
     }
 }
 
-/// The `quality` of a recording; none where nobody counted.
-pub fn quality(status: &RecordingStatus) -> Option<QualityView> {
+/// The `quality` of a recording at a moment on the monotonic clock, microseconds; none where
+/// nobody counted.
+pub fn quality(status: &RecordingStatus, now: i64) -> Option<QualityView> {
     let quality: &Quality = status.quality.as_ref()?;
-    let (gaps, length) = (status.gap_seconds(), status.elapsed_seconds(now_us()));
+    let (gaps, length) = (status.gap_seconds(), status.elapsed_seconds(now));
     let share = if length > 0.0 { gaps / length } else { 0.0 };
     Some(QualityView {
         frames_received: quality.frames_received,

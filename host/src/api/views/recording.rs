@@ -174,7 +174,7 @@ pub fn recording_at(
         gaps: gaps(status),
         video_path: status.video_path.clone(),
         error: status.error.clone(),
-        quality: quality(status),
         warning: status.warning.clone(),
+        quality: quality(status, now),
     }
 }

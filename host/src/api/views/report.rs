@@ -105,7 +105,7 @@ pub struct Reported {
 impl ReportAnswer {
     /// The report on a recording and its file.
     pub fn new(reported: Reported, file: Option<FileView>) -> Self {
-        let status = reported.status;
+        let (status, now) = (reported.status, now_us());
         let verdict = verdict(&status);
         let mut findings: Vec<_> = verdict
             .findings
@@ -119,7 +119,7 @@ impl ReportAnswer {
                 text: "the file was deleted, or taken away".to_owned(),
             });
         }
-        let mut quality = quality(&status);
+        let mut quality = quality(&status, now);
         if let (Some(quality), Some(file)) = (&mut quality, &file) {
             quality.sha256.clone_from(&file.sha256);
         }
@@ -136,7 +136,7 @@ impl ReportAnswer {
             // Nobody can plan nothing: 0 is what is put where there is only a file.
             planned_seconds: (status.planned_seconds > 0.0).then_some(status.planned_seconds),
             expected_seconds: status.expected_seconds().map(rounded),
-            duration_seconds: rounded(status.elapsed_seconds(now_us())),
+            duration_seconds: rounded(status.elapsed_seconds(now)),
             frames: (status.frames > 0 || status.quality.is_some()).then_some(status.frames),
             gaps: gaps(&status),
             quality,

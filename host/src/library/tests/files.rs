@@ -163,3 +163,29 @@ async fn many_that_delete_add_and_look_at_once() {
     }
     house.close().await;
 }
+
+#[tokio::test]
+async fn what_only_the_catalogue_remembers_is_found() {
+    let house = House::new().await;
+    let known = crate::catalogue::tests::session(1);
+    let id = known.session_id.clone();
+    house.catalogue.save_session(known.clone()).await.unwrap();
+    let found = house.library.session(&id).await.unwrap().unwrap();
+    assert_eq!((&found.session, &found.recording), (&known, &None));
+    let recording = crate::catalogue::tests::recording(1);
+    let saved = house.catalogue.save_recording(recording.clone());
+    saved.await.unwrap();
+    let found = house.library.session(&id).await.unwrap().unwrap();
+    assert_eq!(found.recording, Some(recording));
+    for nothing in ["sess_1_2", "", "../sess_1_1"] {
+        assert_eq!(house.library.session(nothing).await.unwrap(), None);
+    }
+    house.put("7", "sess_1_1", video());
+    let file = house.library.find(&id, None).await.unwrap();
+    assert_eq!(house.library.frames(&file).await, 25);
+    fs::write(&file.path, b"no MP4 any more").unwrap();
+    assert_eq!(house.library.frames(&file).await, 0);
+    let library = Arc::clone(&house.library);
+    house.close().await;
+    assert!(library.session(&id).await.is_err(), "it is closed");
+}
