@@ -47,11 +47,12 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// How long the machine stood still about a time: several short pauses are a long one.
+    /// By how much a machine that stood still about a time may have made a picture late: several
+    /// short pauses are a long one, and camera and host wait in turn.
     fn pause(&self, at: f64) -> f64 {
         let near = |(from, length): &&(f64, f64)| at > from - 0.3 && at < from + length + 0.3;
         let near = self.pauses.iter().filter(near);
-        near.map(|(_, length)| *length).sum()
+        near.map(|(_, length)| *length * 2.0).sum()
     }
 }
 
