@@ -60,6 +60,7 @@ impl Assembler {
         if !same {
             self.finish(output);
             self.last_key.get_or_insert(arrived);
+            self.parameters.next_unit();
             self.unit = Some(Building {
                 unit: Unit::new(timestamp, arrived, core::mem::take(&mut self.gap)),
                 slices: false,
@@ -210,6 +211,9 @@ impl Assembler {
             .last_key
             .is_some_and(|last| arrived.saturating_sub(last) >= NO_IDR_US);
         let mut keyframe = building.idr || (building.sps && starved);
+        if keyframe {
+            self.parameters.forget_others();
+        }
         if keyframe && !self.parameters.is_complete() {
             output.oddities.push(NO_PARAMETERS);
             keyframe = false;

@@ -12,9 +12,19 @@ const MAX_SET_BYTES: usize = 2 * 1024;
 /// Sets by their ids: a new one with the same id takes the place of the old.
 #[derive(Debug, Default)]
 pub struct Parameters {
-    sps: Vec<(u32, Vec<u8>)>,
-    pps: Vec<(u32, Vec<u8>)>,
+    sps: Vec<Set>,
+    pps: Vec<Set>,
     generation: u32,
+    /// Counts the pictures.
+    unit: u32,
+}
+
+#[derive(Debug)]
+struct Set {
+    id: u32,
+    data: Vec<u8>,
+    /// The picture that it came with last.
+    unit: u32,
 }
 
 impl Parameters {
@@ -29,17 +39,45 @@ impl Parameters {
             Some(Kind::Pps) if nal.len() > 1 => (&mut self.pps, pps_id(nal)),
             _ => return,
         };
-        match sets.iter_mut().find(|(have, _)| *have == id) {
-            Some((_, set)) if set == nal => return,
-            Some((_, set)) => *set = nal.to_vec(),
+        let unit = self.unit;
+        match sets.iter_mut().find(|set| set.id == id) {
+            Some(set) => {
+                set.unit = unit;
+                if set.data == nal {
+                    return;
+                }
+                set.data = nal.to_vec();
+            }
             None => {
                 if sets.len() == MAX_SETS {
                     sets.remove(0);
                 }
-                sets.push((id, nal.to_vec()));
+                let data = nal.to_vec();
+                sets.push(Set { id, data, unit });
             }
         }
         self.generation = self.generation.wrapping_add(1);
+    }
+
+    /// The sets from here on come with another picture.
+    pub fn next_unit(&mut self) {
+        self.unit = self.unit.wrapping_add(1);
+    }
+
+    /// To be called with each key picture. Where it brought both kinds of sets, those that it did
+    /// not bring are of the past: what a camera once sent, or rubbish, must not go along for ever.
+    pub fn forget_others(&mut self) {
+        let unit = self.unit;
+        let brought = |sets: &[Set]| sets.iter().any(|set| set.unit == unit);
+        if !brought(&self.sps) || !brought(&self.pps) {
+            return;
+        }
+        let before = self.sps.len() + self.pps.len();
+        self.sps.retain(|set| set.unit == unit);
+        self.pps.retain(|set| set.unit == unit);
+        if self.sps.len() + self.pps.len() < before {
+            self.generation = self.generation.wrapping_add(1);
+        }
     }
 
     /// Whether a decoder could start with them.
@@ -56,8 +94,8 @@ impl Parameters {
     pub fn config(&self) -> Vec<u8> {
         let mut unit = Unit::default();
         if self.is_complete() {
-            for (_, set) in self.sps.iter().chain(&self.pps) {
-                unit.append(set);
+            for set in self.sps.iter().chain(&self.pps) {
+                unit.append(&set.data);
             }
         }
         unit.into_data()
@@ -89,6 +127,27 @@ mod tests {
         parameters.insert(&other);
         assert_ne!(parameters.generation(), generation);
         assert_eq!(parameters.config().len(), config.len());
+    }
+
+    #[test]
+    fn a_key_picture_with_both_kinds_brings_all_there_are() {
+        let mut parameters = Parameters::default();
+        let rubbish = [0x68, 0x30, 7];
+        for set in [&SPS[..], &PPS, &rubbish] {
+            parameters.insert(set);
+        }
+        let (whole, generation) = (parameters.config(), parameters.generation());
+        // Only one kind: the other one may stand in the session description.
+        parameters.next_unit();
+        parameters.insert(&SPS);
+        parameters.forget_others();
+        assert_eq!(parameters.config(), whole);
+        parameters.next_unit();
+        parameters.insert(&SPS);
+        parameters.insert(&PPS);
+        parameters.forget_others();
+        assert_eq!(parameters.config().len(), whole.len() - 4 - rubbish.len());
+        assert_ne!(parameters.generation(), generation);
     }
 
     #[test]
