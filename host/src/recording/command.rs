@@ -19,8 +19,9 @@ pub struct EncodeSettings {
 
 /// What a recording's child is started with. Matroska comes in on stdin; fragments of about a
 /// second go out on stdout, progress on descriptor 3, messages on stderr. Nothing in it is a
-/// secret: the camera is not known here.
-pub fn recording(mode: Mode, settings: &EncodeSettings) -> Vec<String> {
+/// secret: the camera is not known here. `size` is the file's picture in pixels: what an encoder
+/// is given of another size is scaled into it, with its own shape.
+pub fn recording(mode: Mode, settings: &EncodeSettings, size: (u32, u32)) -> Vec<String> {
     let mut line = words("-hide_banner -nostats -v warning -y");
     // Start with the first picture: the header says all that probing would find.
     line.extend(words(
@@ -37,10 +38,8 @@ pub fn recording(mode: Mode, settings: &EncodeSettings) -> Vec<String> {
             line.extend(words(&format!(
                 "-crf {crf} -r {fps} -fps_mode cfr -g {gop}"
             )));
-            // Encoders of 4:2:0 want even sides; JPEGs use the full range of values.
-            line.extend(words(
-                "-vf scale=trunc(iw/2)*2:trunc(ih/2)*2:out_range=tv,format=yuv420p",
-            ));
+            line.push("-vf".into());
+            line.push(filter(size));
         }
     }
     line.extend(words(
@@ -48,6 +47,22 @@ pub fn recording(mode: Mode, settings: &EncodeSettings) -> Vec<String> {
          -flush_packets 1 -stats_period 1 -progress pipe:3 -f mp4 pipe:1",
     ));
     line
+}
+
+/// Encoders of 4:2:0 want even sides; JPEGs use the full range of values. A camera whose picture
+/// changes its size does not change the file's.
+fn filter((width, height): (u32, u32)) -> String {
+    let even = "scale=trunc(iw/2)*2:trunc(ih/2)*2:out_range=tv";
+    let (width, height) = (width / 2 * 2, height / 2 * 2);
+    let into = if width > 0 && height > 0 {
+        format!(
+            ",scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2,\
+             pad={width}:{height}:(ow-iw)/2:(oh-ih)/2"
+        )
+    } else {
+        String::new()
+    };
+    format!("{even}{into},format=yuv420p")
 }
 
 /// Whether a codec is copied or encoded.
@@ -76,13 +91,14 @@ mod tests {
             crf: 23,
             fps: 25,
         };
-        let line = recording(Mode::Encode, &settings).join(" ");
+        let line = recording(Mode::Encode, &settings, (641, 360)).join(" ");
         assert!(
             line.contains("-c:v libx264 -preset veryfast -crf 23 -r 25"),
             "{line}"
         );
+        assert!(line.contains("scale=640:360:"), "{line}");
         assert!(
-            !recording(Mode::Copy, &settings)
+            !recording(Mode::Copy, &settings, (640, 360))
                 .join(" ")
                 .contains("libx264")
         );

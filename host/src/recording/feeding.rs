@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
+use super::changes::Changes;
 use super::child::{Child, ChildError};
 use super::command;
+use super::damage::Damage;
 use super::gaps::GapFinder;
 use super::millis::Millis;
 use super::part::Part;
@@ -46,6 +48,8 @@ const REPEAT: Duration = Duration::from_secs(1);
 /// Why feeding ended.
 enum Ending {
     Stopped,
+    /// What comes is another stream: the child is finished and another one begun.
+    Changed,
     Child(ChildError),
 }
 
@@ -56,10 +60,17 @@ pub struct Feeding<'a> {
     zero_us: i64,
     gaps: GapFinder,
     meter: Meter,
+    /// What comes from here on; with its next keyframe.
     track: Arc<VideoTrack>,
+    /// Pixels of the file's picture, where it is encoded: the first ones stay.
+    size: (u32, u32),
+    changes: Changes,
+    damage: Damage,
     /// What the next child begins with.
     held: Groups,
-    last_key: Option<Packet>,
+    /// The keyframe of another stream: what is held is written first, by a child of its own.
+    changed: Option<Packet>,
+    last_key: Option<(Arc<VideoTrack>, Packet)>,
     last_us: i64,
     /// Distance of the last two pictures in the order in which they are shown.
     usual_us: i64,
@@ -73,6 +84,8 @@ pub struct Feeding<'a> {
 /// What one child is fed through.
 struct Feeder {
     child: Child,
+    /// What it was begun with.
+    track: Arc<VideoTrack>,
     writer: Writer,
     /// Zero of its timestamps, on the monotonic clock, microseconds.
     from_us: i64,
@@ -105,6 +118,10 @@ impl<'a> Feeding<'a> {
             zero_us,
             gaps,
             meter,
+            size: (track.width, track.height),
+            changes: Changes::default(),
+            damage: Damage::default(),
+            changed: None,
             track,
             held: Groups::new(HELD_US, HELD_BYTES),
             last_key: None,
@@ -116,6 +133,7 @@ impl<'a> Feeding<'a> {
         };
         feeding.tell_quality();
         feeding.note(gap);
+        feeding.damage.keeps(first.pts_us, true, false);
         feeding.keep(first);
         feeding
     }
@@ -134,6 +152,7 @@ impl<'a> Feeding<'a> {
             let ending = match self.start_child(part) {
                 Ok(mut feeder) => {
                     let ending = match self.feed_held(&mut feeder).await {
+                        Ok(()) if self.changed.is_some() => Ending::Changed,
                         Ok(()) => self.feed(&mut feeder, reader, ends_us).await,
                         Err(error) => Ending::Child(error),
                     };
@@ -156,6 +175,7 @@ impl<'a> Feeding<'a> {
                             }
                             Ending::Child(error)
                         }
+                        (Ending::Changed, Err(error)) => Ending::Child(error),
                         (ending, _) => ending,
                     }
                 }
@@ -163,6 +183,10 @@ impl<'a> Feeding<'a> {
             };
             let error = match ending {
                 Ending::Stopped => return self.ended(None),
+                Ending::Changed => {
+                    self.begin_changed();
+                    continue;
+                }
                 Ending::Child(error) => error,
             };
             let is_over = self.job.stop.is_cancelled() || now_us() >= ends_us;
@@ -201,7 +225,8 @@ impl<'a> Feeding<'a> {
                 () = self.job.stop.cancelled() => return,
                 () = reached(ends_us) => return,
                 () = sleep_until(until) => return,
-                item = reader.next() => match item {
+                // What follows another stream's keyframe waits for its child.
+                item = reader.next(), if self.changed.is_none() => match item {
                     Some(item) => {
                         if let Err(error) = self.item(None, item).await {
                             warn!(%error, "while there is no FFmpeg");
@@ -227,7 +252,9 @@ impl<'a> Feeding<'a> {
             self.note(gap);
         } else {
             self.gaps.missing_from(written_us);
-            if !self.next_keyframe(reader, ends_us).await {
+            if self.changed.is_some() {
+                self.begin_changed();
+            } else if !self.next_keyframe(reader, ends_us).await {
                 return None;
             }
         }
@@ -288,13 +315,14 @@ impl<'a> Feeding<'a> {
 
     /// A new child, which begins with what is held.
     fn start_child(&mut self, part: &Arc<Mutex<Part>>) -> Result<Feeder, ChildError> {
-        let (_, from_us) = self
+        let (track, from_us) = self
             .held
             .first()
             .ok_or_else(|| ChildError::Ended("there is no picture".into()))?;
+        let track = Arc::clone(track);
         let job = self.job;
         let plan = &job.plan;
-        let arguments = command::recording(self.mode, &plan.settings);
+        let arguments = command::recording(self.mode, &plan.settings, self.size);
         // A recording without FFmpeg's complaints is better than none.
         let log = open_log(&plan.logs_dir, &plan.session_id);
         let log = log.inspect_err(|error| {
@@ -311,6 +339,7 @@ impl<'a> Feeding<'a> {
         )?;
         Ok(Feeder {
             child,
+            track,
             writer: Writer::new(),
             from_us,
             millis: Millis::default(),
@@ -320,12 +349,8 @@ impl<'a> Feeding<'a> {
     /// Gives a new child what is held: what the one before wrote of it already is left out when
     /// the parts are joined.
     async fn feed_held(&mut self, feeder: &mut Feeder) -> Result<(), ChildError> {
-        let (track, _) = self
-            .held
-            .first()
-            .ok_or_else(|| ChildError::Ended("there is no picture".into()))?;
-        let header =
-            mkv::header(track).map_err(|error| ChildError::Ended(format!("its input: {error}")))?;
+        let header = mkv::header(&feeder.track)
+            .map_err(|error| ChildError::Ended(format!("its input: {error}")))?;
         feeder.child.write(&[&header]).await?;
         for packet in self.held.packets() {
             feeder.packet(&packet).await?;
@@ -366,6 +391,9 @@ impl<'a> Feeding<'a> {
             if let Err(error) = step {
                 return Ending::Child(error);
             }
+            if self.changed.is_some() {
+                return Ending::Changed;
+            }
         }
         let end_us = self.end_us();
         self.job
@@ -379,6 +407,9 @@ impl<'a> Feeding<'a> {
                 Some(item) => {
                     if let Err(error) = self.item(Some(&mut *feeder), item).await {
                         return Ending::Child(error);
+                    }
+                    if self.changed.is_some() {
+                        return Ending::Changed;
                     }
                 }
                 None => break,
@@ -396,29 +427,38 @@ impl<'a> Feeding<'a> {
     async fn item(&mut self, feeder: Option<&mut Feeder>, item: Item) -> Result<(), ChildError> {
         match item {
             Item::Track(track) => {
-                let other = track.codec != self.track.codec;
-                self.change_track(track);
-                // Other parameter sets come in-band; another codec needs another child.
-                if other {
-                    Err(ChildError::Ended("the camera's codec changed".into()))
-                } else {
-                    Ok(())
-                }
+                self.track = track;
+                Ok(())
             }
             Item::Overflow => {
                 warn!("FFmpeg is too slow; pictures up to the next keyframe are missing");
                 self.gaps.blame("overload");
                 self.meter.overflow();
+                self.damage.interrupted();
                 Ok(())
             }
             Item::Lost => {
                 self.gaps.blame("camera_lost");
                 self.meter.camera_lost();
+                self.damage.interrupted();
                 self.camera_lost = true;
                 Ok(())
             }
             Item::Packet(packet) => {
+                let begun = match (&feeder, self.held.first()) {
+                    (Some(feeder), _) => Arc::clone(&feeder.track),
+                    (None, Some((track, _))) => Arc::clone(track),
+                    (None, None) => Arc::clone(&self.track),
+                };
+                if packet.keyframe && self.is_another_stream(&begun, packet.pts_us) {
+                    self.changed = Some(packet);
+                    return Ok(());
+                }
                 self.camera_lost = false;
+                if !self.is_wanted(&begun, &packet) {
+                    self.meter.left_out(&packet);
+                    return Ok(());
+                }
                 self.count(&packet);
                 let Some(feeder) = feeder else {
                     self.keep(packet);
@@ -433,9 +473,52 @@ impl<'a> Feeding<'a> {
         }
     }
 
+    /// Whether this keyframe cannot be written by a child that was begun with `begun`. An encoder
+    /// takes other sizes and parameter sets as they come.
+    fn is_another_stream(&mut self, begun: &VideoTrack, pts_us: i64) -> bool {
+        begun.codec != self.track.codec
+            || (self.mode == Mode::Copy && self.changes.asks(begun, &self.track, pts_us))
+    }
+
+    /// Whether a picture goes into the file.
+    fn is_wanted(&mut self, begun: &VideoTrack, packet: &Packet) -> bool {
+        let lost = packet.lost_before > 0;
+        if lost {
+            self.gaps.blame("packet_loss");
+        }
+        // A decoder makes the best of damage by itself.
+        let kept = self.damage.keeps(packet.pts_us, packet.keyframe, lost);
+        begun.codec == self.track.codec && (kept || self.mode == Mode::Encode)
+    }
+
+    /// What was held is written; the next child begins with the keyframe of another stream.
+    fn begin_changed(&mut self) {
+        let Some(packet) = self.changed.take() else {
+            return;
+        };
+        let VideoTrack {
+            codec,
+            width,
+            height,
+            ..
+        } = *self.track;
+        info!(%codec, width, height, "the camera's stream is another one from here on");
+        self.held.clear();
+        self.begin_with(packet);
+    }
+
+    /// Takes the keyframe that the next child begins with.
+    fn begin_with(&mut self, packet: Packet) {
+        self.mode = command::mode_for(self.track.codec, self.job.plan.encode);
+        self.camera_lost = false;
+        self.count(&packet);
+        self.damage.keeps(packet.pts_us, true, false);
+        self.keep(packet);
+    }
+
     /// Shows the last picture that can be shown by itself once more.
     async fn repeat(&mut self, feeder: &mut Feeder, at_us: i64) -> Result<(), ChildError> {
-        let Some(last) = &self.last_key else {
+        let Some((track, last)) = &self.last_key else {
             return Ok(());
         };
         let repeated = Packet {
@@ -443,7 +526,7 @@ impl<'a> Feeding<'a> {
             ..last.clone()
         };
         self.last_us = self.last_us.max(at_us);
-        self.held.push(&self.track, repeated.clone());
+        self.held.push(track, repeated.clone());
         feeder.packet(&repeated).await
     }
 
@@ -460,7 +543,7 @@ impl<'a> Feeding<'a> {
         let shown_last = self
             .last_key
             .as_ref()
-            .is_some_and(|key| key.pts_us == self.last_us);
+            .is_some_and(|(_, key)| key.pts_us == self.last_us);
         if !shown_last && end_us - self.last_us < LEFT_SHORT_US {
             return Ok(());
         }
@@ -517,18 +600,9 @@ impl<'a> Feeding<'a> {
         self.since_last += 1;
         self.last_us = self.last_us.max(packet.pts_us);
         if packet.keyframe {
-            self.last_key = Some(packet.clone());
+            self.last_key = Some((Arc::clone(&self.track), packet.clone()));
         }
         self.held.push(&self.track, packet);
-    }
-
-    fn change_track(&mut self, track: Arc<VideoTrack>) {
-        if track.codec != self.track.codec {
-            self.held.clear();
-            self.last_key = None;
-            self.mode = command::mode_for(track.codec, self.job.plan.encode);
-        }
-        self.track = track;
     }
 
     /// Waits for the keyframe that the next child begins with; false when the end comes first.
@@ -540,11 +614,10 @@ impl<'a> Feeding<'a> {
                 () = reached(ends_us) => return false,
                 item = reader.next() => match item {
                     Some(Item::Packet(packet)) if packet.keyframe => {
-                        self.count(&packet);
-                        self.keep(packet);
+                        self.begin_with(packet);
                         return true;
                     }
-                    Some(Item::Track(track)) => self.change_track(track),
+                    Some(Item::Track(track)) => self.track = track,
                     Some(Item::Packet(packet)) => self.meter.left_out(&packet),
                     Some(Item::Lost) => self.meter.camera_lost(),
                     Some(Item::Overflow) => self.meter.overflow(),

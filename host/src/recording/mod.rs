@@ -5,8 +5,10 @@
 //! room and `preview` know FFmpeg.
 
 mod admission;
+mod changes;
 mod child;
 mod command;
+mod damage;
 mod feeding;
 mod gaps;
 mod millis;
