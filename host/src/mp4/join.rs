@@ -6,8 +6,9 @@ use super::init::{MAX_ENTRIES, Track};
 use super::scan::Part;
 
 /// A part that begins so much before the end of the one before has a forged marker,
-/// too: a new child is given what follows the last keyframe, and no more.
-const MAX_OVERLAP_US: i64 = 60 * 1_000_000;
+/// too: a new child is given what follows the last keyframe, and no more. Some cameras send
+/// none for minutes; what the recorder holds of them (48 MB) is over within the hour.
+const MAX_OVERLAP_US: i64 = 3_600 * 1_000_000;
 /// A part that begins more than this after the first one has a forged marker: a
 /// recording takes a day at most.
 const MAX_START_US: i64 = 48 * 3_600 * 1_000_000;

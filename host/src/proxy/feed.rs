@@ -3,7 +3,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::watch;
+use futures_util::FutureExt;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
@@ -25,6 +26,10 @@ const GROUP_REACH_US: i64 = 400_000;
 /// A GOP of 10 s at 16 Mbit/s fits.
 const GROUP_BYTES: usize = 24 << 20;
 
+/// A keyframe that is newer, microseconds, is followed by the next one soon enough: many cameras
+/// send one every four seconds or more often.
+const KEYFRAME_OLD_US: i64 = 5_000_000;
+
 /// One camera's feed. Ends when it is closed or dropped.
 pub struct Feed {
     shared: Arc<Shared>,
@@ -45,6 +50,8 @@ pub(super) struct Shared {
     pub status: watch::Sender<CameraStatus>,
     latest: watch::Sender<Option<KeyPicture>>,
     media: Mutex<Media>,
+    /// A reader cannot go on without a keyframe.
+    keyframe_wanted: Notify,
     /// Its terrain's share of the host's metrics.
     pub counts: CameraCounts,
 }
@@ -57,6 +64,8 @@ struct Media {
     last_us: i64,
     /// Pictures are later than this: those of an earlier connection or track.
     floor_us: i64,
+    /// When the newest keyframe of this connection is shown; none before it.
+    key_us: Option<i64>,
     readers: Vec<Arc<Inlet>>,
     /// The feed was closed: there is nothing to read any more.
     ended: bool,
@@ -219,6 +228,7 @@ impl Shared {
             }),
             latest: watch::Sender::new(None),
             media: Mutex::new(Media::new()),
+            keyframe_wanted: Notify::new(),
             counts,
         }
     }
@@ -267,6 +277,7 @@ impl Shared {
         self.counts
             .picture(packet.data.len(), packet.keyframe, packet.lost_before);
         if packet.keyframe {
+            media.key_us = Some(packet.pts_us);
             let picture = KeyPicture {
                 track: Arc::clone(&track),
                 packet: packet.clone(),
@@ -289,10 +300,34 @@ impl Shared {
         media.counters.clock = media.counters.clock.and(clock);
     }
 
+    /// A reader cannot go on without a keyframe.
+    pub fn want_keyframe(&self) {
+        self.keyframe_wanted.notify_one();
+    }
+
+    /// What was asked for so far is of the past.
+    pub fn forget_wishes(&self) {
+        let _ = self.keyframe_wanted.notified().now_or_never();
+    }
+
+    /// Resolves when a reader needs a keyframe and a camera that is live has sent none for a
+    /// while.
+    pub async fn keyframe_needed(&self) {
+        loop {
+            self.keyframe_wanted.notified().await;
+            let media = self.media();
+            let old = |key_us: i64| media.last_us.saturating_sub(key_us) > KEYFRAME_OLD_US;
+            if media.key_us.is_some_and(old) {
+                return;
+            }
+        }
+    }
+
     /// The camera is gone: what is kept is no start for a new reader any more.
     pub fn lost(&self) {
         let mut media = self.media();
         media.floor_us = media.last_us;
+        media.key_us = None;
         media.groups.clear();
         media.send(&Item::Lost);
     }
@@ -313,6 +348,7 @@ impl Media {
             groups: Groups::new(GROUP_REACH_US, GROUP_BYTES),
             last_us: 0,
             floor_us: 0,
+            key_us: None,
             readers: Vec::new(),
             ended: false,
             counters: FeedCounters::default(),
@@ -326,5 +362,81 @@ impl Media {
         for reader in &self.readers {
             reader.push(item.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::media::Codec;
+
+    fn shared() -> Arc<Shared> {
+        let shared = Arc::new(Shared::new("fake", CameraCounts::default()));
+        shared.set_track(Arc::new(VideoTrack {
+            codec: Codec::H264,
+            config: Bytes::new(),
+            width: 0,
+            height: 0,
+        }));
+        shared
+    }
+
+    fn send(shared: &Shared, ms: i64, keyframe: bool) {
+        shared.publish(Packet {
+            pts_us: ms * 1000,
+            keyframe,
+            lost_before: 0,
+            data: Bytes::from_static(&[0]),
+        });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_keyframe_is_needed_where_one_is_asked_for_and_none_comes() {
+        let shared = shared();
+        let reader = Feed::of(Arc::clone(&shared)).subscribe(Start::NewestKeyframe, 1);
+        let needed = async || {
+            let patience = Duration::from_secs(1);
+            timeout(patience, shared.keyframe_needed()).await.is_ok()
+        };
+        reader.want_keyframe();
+        assert!(!needed().await, "the camera is not there");
+        send(&shared, 1_000, true);
+        send(&shared, 3_000, false);
+        reader.want_keyframe();
+        assert!(!needed().await, "there was one a moment ago");
+        send(&shared, 6_500, false);
+        assert!(!needed().await, "nobody asks");
+        reader.want_keyframe();
+        shared.forget_wishes();
+        assert!(!needed().await, "that was long ago");
+        reader.want_keyframe();
+        assert!(needed().await);
+        shared.lost();
+        reader.want_keyframe();
+        assert!(!needed().await, "the camera is being tried already");
+    }
+
+    #[test]
+    fn only_another_connection_begins_behind_the_one_before() {
+        let shared = shared();
+        let feed = Feed::of(Arc::clone(&shared));
+        let mut reader = feed.subscribe(Start::NewestKeyframe, 1 << 20);
+        for (ms, keyframe) in [(1_000, true), (1_120, false), (1_040, false)] {
+            send(&shared, ms, keyframe);
+        }
+        shared.lost();
+        send(&shared, 900, true);
+        let mut times = Vec::new();
+        while let Some(item) = reader.take_waiting() {
+            if let Item::Packet(packet) = item {
+                times.push(packet.pts_us / 1000);
+            }
+        }
+        assert_eq!(times, [1_000, 1_120, 1_040, 1_121]);
     }
 }

@@ -76,6 +76,17 @@ impl Ingest {
         move || came.load(Ordering::Relaxed)
     }
 
+    /// Resolves when a reader needs a keyframe that does not come, and asks for it so long after
+    /// this call or later.
+    pub fn keyframe_needed(&self, after: Duration) -> impl Future<Output = ()> + use<> {
+        let shared = Arc::clone(&self.shared);
+        async move {
+            tokio::time::sleep(after).await;
+            shared.forget_wishes();
+            shared.keyframe_needed().await;
+        }
+    }
+
     fn delivered(&mut self, packet: types::Packet) -> Result<(), String> {
         if !self.tracks.contains(&packet.track) {
             return Err(format!(

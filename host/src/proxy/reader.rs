@@ -118,6 +118,14 @@ impl Reader {
         Some(self.feed.upgrade()?.counters().clock)
     }
 
+    /// Asks for a keyframe. Where the camera has sent none for a while, the feed connects anew:
+    /// cameras begin with one.
+    pub fn want_keyframe(&self) {
+        if let Some(feed) = self.feed.upgrade() {
+            feed.want_keyframe();
+        }
+    }
+
     /// The next item; none when the feed has ended. Safe to drop and call again.
     pub async fn next(&mut self) -> Option<Item> {
         loop {

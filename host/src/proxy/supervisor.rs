@@ -163,6 +163,8 @@ async fn watched_attempt(
             seen = now;
         }
     };
+    // A connection is given this time before it is ended for another one.
+    let keyframe = ingest.keyframe_needed(SILENCE);
     let name = adapter.name().to_owned();
     let attempt = attempt(spec, adapter, ingest, budget, &end);
     // What the panic leaves behind is dropped with the attempt; the feed's locks stand it.
@@ -178,6 +180,10 @@ async fn watched_attempt(
         () = silence => Outcome::Failed {
             class: FailureClass::Unreachable,
             message: format!("no picture for {} s", SILENCE.as_secs()),
+        },
+        () = keyframe => Outcome::Failed {
+            class: FailureClass::Other,
+            message: "the camera sends no keyframe, and one is needed: it is asked anew".to_owned(),
         },
     }
 }

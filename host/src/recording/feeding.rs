@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use tracing::{error, info, warn};
 
 use super::changes::Changes;
@@ -35,6 +35,8 @@ const HELD_US: i64 = 4_000_000;
 const UNSURE_US: i64 = 500_000;
 /// Bytes of pictures that are held.
 const HELD_BYTES: usize = 48 << 20;
+/// Without a keyframe for so long, one is asked for, and again.
+const ASK_AFTER: Duration = Duration::from_secs(2);
 /// What waits for FFmpeg at the end is given to it within this time.
 const DRAIN: Duration = Duration::from_secs(10);
 /// A file may be so much shorter than its recording, microseconds: pictures that are shown in
@@ -79,6 +81,8 @@ pub struct Feeding<'a> {
     camera_lost: bool,
     /// The file could not be written any more.
     pub cut_off: bool,
+    /// Pictures were dropped up to the next keyframe.
+    wants_keyframe: bool,
 }
 
 /// What one child is fed through.
@@ -130,6 +134,7 @@ impl<'a> Feeding<'a> {
             since_last: 0,
             camera_lost: false,
             cut_off: false,
+            wants_keyframe: false,
         };
         feeding.tell_quality();
         feeding.note(gap);
@@ -361,6 +366,7 @@ impl<'a> Feeding<'a> {
     async fn feed(&mut self, feeder: &mut Feeder, reader: &mut Reader, ends_us: i64) -> Ending {
         let job = self.job;
         let mut measure = tokio::time::interval(Duration::from_secs(10));
+        let mut ask = ask_for_keyframe();
         loop {
             let repeat_at = Instant::now() + REPEAT;
             let step = tokio::select! {
@@ -381,6 +387,10 @@ impl<'a> Feeding<'a> {
                     if let (Mode::Encode, Some(cpu)) = (self.mode, feeder.child.cpu()) {
                         job.ticket.measured_cpu(cpu);
                     }
+                    Ok(())
+                }
+                _ = ask.tick(), if self.wants_keyframe => {
+                    reader.want_keyframe();
                     Ok(())
                 }
                 () = sleep_until(repeat_at), if self.camera_lost => {
@@ -435,6 +445,7 @@ impl<'a> Feeding<'a> {
                 self.gaps.blame("overload");
                 self.meter.overflow();
                 self.damage.interrupted();
+                self.wants_keyframe = true;
                 Ok(())
             }
             Item::Lost => {
@@ -455,6 +466,7 @@ impl<'a> Feeding<'a> {
                     return Ok(());
                 }
                 self.camera_lost = false;
+                self.wants_keyframe = false;
                 if !self.is_wanted(&begun, &packet) {
                     self.meter.left_out(&packet);
                     return Ok(());
@@ -607,11 +619,13 @@ impl<'a> Feeding<'a> {
 
     /// Waits for the keyframe that the next child begins with; false when the end comes first.
     async fn next_keyframe(&mut self, reader: &mut Reader, ends_us: i64) -> bool {
+        let mut ask = ask_for_keyframe();
         loop {
             tokio::select! {
                 biased;
                 () = self.job.stop.cancelled() => return false,
                 () = reached(ends_us) => return false,
+                _ = ask.tick() => reader.want_keyframe(),
                 item = reader.next() => match item {
                     Some(Item::Packet(packet)) if packet.keyframe => {
                         self.begin_with(packet);
@@ -639,6 +653,13 @@ impl Feeder {
             .block_head(pts_ms, packet.keyframe, packet.data.len());
         self.child.write(&[&head, &packet.data]).await
     }
+}
+
+/// When a recording that waits for a keyframe asks for one.
+pub fn ask_for_keyframe() -> tokio::time::Interval {
+    let mut ask = tokio::time::interval_at(Instant::now() + ASK_AFTER, ASK_AFTER);
+    ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ask
 }
 
 fn open_log(dir: &std::path::Path, session: &str) -> std::io::Result<std::fs::File> {

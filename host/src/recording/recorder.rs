@@ -11,7 +11,7 @@ use tracing::{Instrument, error, info};
 
 use super::admission::Ticket;
 use super::command;
-use super::feeding::Feeding;
+use super::feeding::{Feeding, ask_for_keyframe};
 use super::gaps::GapFinder;
 use super::part::Part;
 use super::plan::{Earlier, Job, Plan};
@@ -238,11 +238,13 @@ impl Recorder {
         ends_us: i64,
     ) -> Option<(Arc<VideoTrack>, Packet)> {
         let mut track = None;
+        let mut ask = ask_for_keyframe();
         loop {
             tokio::select! {
                 biased;
                 () = self.0.stop.cancelled() => return None,
                 () = reached(ends_us) => return None,
+                _ = ask.tick() => reader.want_keyframe(),
                 item = reader.next() => match item? {
                     Item::Track(now) => track = Some(now),
                     Item::Packet(packet) if packet.keyframe => {

@@ -75,6 +75,18 @@ fn parts_that_overlap_are_cut_by_time() {
 }
 
 #[test]
+fn parts_of_a_camera_without_keyframes_overlap_by_minutes() {
+    let one = copied("320x180", 2_500);
+    let (_folder, path) = file(&recording(&[(0, &one), (5_000_000, &one)]));
+    let summary = finalize(&path, false, None).unwrap();
+    assert_eq!((summary.samples, summary.parts), (125 + 2_500, 2));
+    assert!(
+        (summary.duration_seconds - 105.0).abs() < 0.05,
+        "{summary:?}"
+    );
+}
+
+#[test]
 fn reordered_parts_that_overlap_are_cut_by_time() {
     let one = encoded(3);
     for start_us in [1_200_000, 2_000_400, 2_001_999, 3_000_000] {
