@@ -67,7 +67,7 @@ pub struct Gap {
     pub start_seconds: f64,
     /// Its length.
     pub seconds: f64,
-    /// `camera_lost`, `no_picture`, `overload`, `ffmpeg` or `host`.
+    /// `camera_lost`, `no_picture`, `packet_loss`, `overload`, `ffmpeg` or `host`.
     pub cause: Cow<'static, str>,
 }
 

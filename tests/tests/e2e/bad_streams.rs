@@ -46,8 +46,46 @@ async fn b_frames_are_copied_in_their_order() {
     let camera = cameras::rtsp(reordering()).await;
     let host = Host::start(&Config::of(&camera)).await;
     let take = with_a_death(&host, 1).await;
-    let offsets = take.check_copied(&camera).await;
+    let video = take.check_uneven().await;
+    let recording = take.recording();
+    assert_eq!(recording["mode"], "copy", "{recording}");
+    assert_eq!(recording["gaps"], json!([]), "{recording}");
+    let offsets = clock::offsets(&take.file, &video, recording, &camera).await;
     eprintln!("{:.1?} ms late", offsets.range());
+    offsets.within(40.0);
+    // At the end one may be there and not yet those that are shown before it.
+    let end = offsets.at.last().copied().unwrap_or_default() - 0.15;
+    offsets.between(0.0, end).consecutive();
+    host.end().await;
+}
+
+#[tokio::test]
+async fn a_long_group_is_written_again_by_the_next_child() {
+    let _shared = machine::shared().await;
+    let far_apart = RtspConfig {
+        clip: ClipParams {
+            gop: 250,
+            ..cameras::h264()
+        },
+        ..RtspConfig::default()
+    };
+    let camera = cameras::rtsp(far_apart).await;
+    let host = Host::start(&Config::of(&camera)).await;
+    let id = host.api.create(1).await;
+    let live = |session: &Value| session["camera"]["state"] == "live";
+    // Up to ten seconds until a keyframe comes.
+    host.api.until(|| host.api.session(&id), live).await;
+    let called = clock::now();
+    host.api.start(&id).await;
+    for _ in 0..2 {
+        sleep(Duration::from_millis(3700)).await;
+        for child in ffmpegs(&host) {
+            processes::signal(child.pid, Signal::KILL);
+        }
+    }
+    sleep(Duration::from_secs(1)).await;
+    let take = Take::stop(&host, id, called).await;
+    take.check_copied(&camera).await;
     host.end().await;
 }
 
@@ -235,7 +273,8 @@ async fn other_settings_in_mid_stream_stay_in_one_file() {
     let recording = takes[2].recording();
     assert_eq!(recording["gaps"], json!([]));
     let offsets = clock::offsets(&takes[2].file, &video, recording, &cameras[2]).await;
-    offsets.between(0.0, video.duration - 0.2).within(100.0);
+    // JPEGs bear no time: a busy machine is late.
+    offsets.between(0.0, video.duration - 0.2).within(400.0);
     host.end().await;
 }
 

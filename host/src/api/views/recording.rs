@@ -85,7 +85,7 @@ pub struct GapView {
     start_seconds: f64,
     /// Its length.
     seconds: f64,
-    /// Why: `camera_lost`, `no_picture`, `overload`, `ffmpeg`.
+    /// Why: `camera_lost`, `no_picture`, `packet_loss`, `overload`, `ffmpeg`, `host`.
     cause: String,
 }
 
