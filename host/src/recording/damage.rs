@@ -147,7 +147,7 @@ mod tests {
             "a keyframe is whole"
         );
         assert!(left_out(200, 25, |_| false).is_empty());
-        let all = left_out(200, 50, |n| n >= 130 && n < 150);
+        let all = left_out(200, 50, |n| (130..150).contains(&n));
         assert_eq!(all, (130..150).collect::<Vec<_>>());
     }
 

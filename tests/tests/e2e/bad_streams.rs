@@ -131,8 +131,8 @@ fn fault(camera: &Handle, fault: Fault) -> Box<dyn FnOnce() + '_> {
     Box::new(move || camera.inject(fault))
 }
 
-fn show<'a>(camera: &'a Handle, clip: &Option<Arc<Clip>>) -> Box<dyn FnOnce() + 'a> {
-    let clip = clip.clone();
+fn show<'a>(camera: &'a Handle, clip: Option<&Arc<Clip>>) -> Box<dyn FnOnce() + 'a> {
+    let clip = clip.cloned();
     Box::new(move || camera.show(clip).expect("it has the same pace"))
 }
 
@@ -248,14 +248,14 @@ async fn other_settings_in_mid_stream_stay_in_one_file() {
     let host = Host::start(&config).await;
     let there_and_back = |n: usize, other: &Option<Arc<Clip>>| {
         vec![
-            (2.5, show(&cameras[n], other)),
-            (5.5, show(&cameras[n], &None)),
+            (2.5, show(&cameras[n], other.as_ref())),
+            (5.5, show(&cameras[n], None)),
         ]
     };
     // With every keyframe another one.
     let restless = (1..8).map(|second| {
         let other = if second % 2 == 1 { &smaller } else { &None };
-        (f64::from(second), show(&cameras[1], other))
+        (f64::from(second), show(&cameras[1], other.as_ref()))
     });
     let takes = together([
         with(&host, 1, there_and_back(0, &smaller)),
@@ -289,7 +289,7 @@ async fn another_shape_is_shown_whole_in_the_first_ones_place() {
     })
     .await;
     let host = Host::start(&Config::of(&camera)).await;
-    let take = with(&host, 1, vec![(3.0, show(&camera, &other))]).await;
+    let take = with(&host, 1, vec![(3.0, show(&camera, other.as_ref()))]).await;
     let video = take.check().await;
     assert_eq!(video.size, (320, 180));
     judge::constant_rate(&video, 25);
