@@ -36,7 +36,8 @@ enum Group {
     #[default]
     Whole,
     /// Pictures from there on refer to one that was lost, and are left out.
-    LeftOut { from_us: i64 },
+    /// Until `until_us` at most.
+    LeftOut { from_us: i64, until_us: i64 },
     /// Pictures refer to one that was lost, and are kept.
     Smeared,
 }
@@ -59,7 +60,7 @@ impl Damage {
         match self.group {
             Group::Whole if lost => self.begin(pts_us),
             // This group is longer than those before it.
-            Group::LeftOut { .. } if self.since_key(pts_us) > GROUP_US => {
+            Group::LeftOut { until_us, .. } if pts_us > until_us => {
                 self.close(pts_us);
                 self.group = Group::Smeared;
             }
@@ -74,14 +75,26 @@ impl Damage {
     }
 
     fn begin(&mut self, pts_us: i64) {
-        let since_key_us = self.since_key(pts_us);
-        let group_us = self.usual_us().unwrap_or(GROUP_US).max(since_key_us);
+        let (group_us, since_key_us) = match self.usual_us() {
+            // A keyframe that was lost itself does not make its group longer.
+            Some(usual_us) if usual_us > 0 => {
+                (usual_us, self.since_key(pts_us).rem_euclid(usual_us))
+            }
+            _ => {
+                let since_key_us = self.since_key(pts_us);
+                (GROUP_US.max(since_key_us), since_key_us)
+            }
+        };
         let rest_us = group_us.saturating_sub(since_key_us).max(0);
         let out_us = self.left_out_since(pts_us.saturating_sub(LOOK_BACK_US));
         self.group = if group_us > GROUP_US || out_us.saturating_add(rest_us) > MOST_OUT_US {
             Group::Smeared
         } else {
-            Group::LeftOut { from_us: pts_us }
+            let until_us = pts_us.saturating_sub(since_key_us).saturating_add(GROUP_US);
+            Group::LeftOut {
+                from_us: pts_us,
+                until_us,
+            }
         };
     }
 
@@ -92,7 +105,7 @@ impl Damage {
 
     /// The group ends, or is shown again.
     fn close(&mut self, until_us: i64) {
-        if let Group::LeftOut { from_us } = self.group {
+        if let Group::LeftOut { from_us, .. } = self.group {
             self.left_out.push_back((from_us, until_us));
         }
         self.group = Group::Whole;
@@ -149,6 +162,17 @@ mod tests {
         assert!(left_out(200, 25, |_| false).is_empty());
         let all = left_out(200, 50, |n| (130..150).contains(&n));
         assert_eq!(all, (130..150).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_lost_keyframe_makes_no_group_longer() {
+        let mut damage = Damage::default();
+        // A keyframe every two seconds; what is from 186 to 217 is lost, with the keyframe 200.
+        let arrived = (0..300).filter(|n| !(186..218).contains(n));
+        let out: Vec<i64> = arrived
+            .filter(|&n| !damage.keeps(n * FRAME_US, n % 50 == 0, n == 218))
+            .collect();
+        assert_eq!(out, (218..250).collect::<Vec<_>>());
     }
 
     #[test]
