@@ -223,7 +223,7 @@ async fn what_refers_to_a_lost_picture_is_left_out() {
 }
 
 #[tokio::test]
-async fn other_settings_in_mid_stream_stay_in_one_file() {
+async fn pain_08_other_settings_in_mid_stream_stay_in_one_file() {
     let _shared = machine::shared().await;
     let cameras = [
         cameras::rtsp(RtspConfig::default()).await,

@@ -30,7 +30,7 @@ async fn with(host: &Host, terrain: u32, camera: &Handle, faults: Vec<(u64, Faul
 }
 
 #[tokio::test]
-async fn timestamps_jump_and_wrap() {
+async fn pain_05_and_06_timestamps_wrap_and_jump_by_hours() {
     let _shared = machine::shared().await;
     let wrapping = RtspConfig {
         rtp_timestamp: Some(RtspConfig::near_wrap(4)),

@@ -64,7 +64,7 @@ fn one_gap(take: &Take, gone: Duration) -> String {
 }
 
 #[tokio::test]
-async fn plugs_pulled_connections_dropped_and_silence() {
+async fn pain_01_plugs_pulled_and_connections_dropped_leave_one_file() {
     let _shared = machine::shared().await;
     let [pulled, dropped, silent, late] = [
         cameras::rtsp(RtspConfig::default()).await,
