@@ -17,6 +17,8 @@ use crate::catalogue::{Change, FileQuery, FileRecord};
 
 /// What is read at once.
 const CHUNK_BYTES: usize = 1 << 20;
+/// Files up to this size, bytes, have their digest at once: some hundredths of a second.
+const AT_ONCE_BYTES: u64 = 8 << 20;
 /// After so much the disk is left to the recordings for as long as the reading took.
 const STRETCH_CHUNKS: u32 = 64;
 const LEAST_PAUSE: Duration = Duration::from_millis(50);
@@ -26,6 +28,16 @@ const MOST_PAUSE: Duration = Duration::from_secs(2);
 const PAGE: u32 = 32;
 /// How long after its end, or after a failure, the search begins anew by itself.
 const AGAIN_AFTER: Duration = Duration::from_mins(10);
+
+/// The digest of a file so small that whoever stopped its recording can wait for it: then a
+/// repeated stop answers the same. Others get theirs in the background. Blocks.
+pub(super) fn at_once(path: &Path, size_bytes: u64) -> Option<String> {
+    if size_bytes > AT_ONCE_BYTES {
+        return None;
+    }
+    let (digest, read_bytes) = sha256(path, &CancellationToken::new()).ok()??;
+    (read_bytes == size_bytes).then_some(digest)
+}
 
 impl Library {
     /// A task: computes the digests of files that have none, the newest first, and waits for

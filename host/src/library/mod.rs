@@ -112,7 +112,8 @@ impl Library {
             .ok_or_else(|| LibraryError::NotAFile(folder.clone()))?;
         let this = Arc::clone(self);
         let (record, queued) = blocking(move || {
-            let record = record(&path, new)?;
+            let mut record = record(&path, new)?;
+            record.sha256 = digest::at_once(&path, record.size_bytes);
             let queued = this.place(&path, &record);
             Ok((record, queued.ok_or(LibraryError::NotAFile(path))?))
         })

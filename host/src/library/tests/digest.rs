@@ -32,8 +32,8 @@ async fn every_file_gets_one() {
     for number in 0..3 {
         let id = format!("sess_1_{number}");
         house.put("7", &id, video());
-        house.library.add(new_file("7", &id)).await.unwrap();
     }
+    house.reconcile().await;
     // Gone before its turn.
     fs::remove_file(house.path("7", "sess_1_1.mp4")).unwrap();
     let stopping = CancellationToken::new();
@@ -42,16 +42,26 @@ async fn every_file_gets_one() {
     for id in ["sess_1_0", "sess_1_2"] {
         assert_eq!(digest_of(&house, id).await, digest(video()));
     }
+    let gone = house.catalogue.file("sess_1_1").await.unwrap().unwrap();
+    assert_eq!(gone.sha256, None);
     // One that comes while it waits.
     house.put("8", "sess_2_1", video());
-    house.library.add(new_file("8", "sess_2_1")).await.unwrap();
+    house.reconcile().await;
     assert_eq!(digest_of(&house, "sess_2_1").await, digest(video()));
     stopping.cancel();
     timeout(Duration::from_secs(10), task)
         .await
         .unwrap()
         .unwrap();
-    let gone = house.catalogue.file("sess_1_1").await.unwrap().unwrap();
-    assert_eq!(gone.sha256, None);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_small_one_has_it_at_once() {
+    let house = House::new().await;
+    house.put("7", "sess_1_1", video());
+    let added = house.library.add(new_file("7", "sess_1_1")).await.unwrap();
+    assert_eq!(added.sha256, Some(digest(video())));
+    assert_eq!(digest_of(&house, "sess_1_1").await, digest(video()));
     house.close().await;
 }
