@@ -40,21 +40,18 @@ impl Parameters {
             _ => return,
         };
         let unit = self.unit;
-        match sets.iter_mut().find(|set| set.id == id) {
-            Some(set) => {
-                set.unit = unit;
-                if set.data == nal {
-                    return;
-                }
-                set.data = nal.to_vec();
+        if let Some(set) = sets.iter_mut().find(|set| set.id == id) {
+            set.unit = unit;
+            if set.data == nal {
+                return;
             }
-            None => {
-                if sets.len() == MAX_SETS {
-                    sets.remove(0);
-                }
-                let data = nal.to_vec();
-                sets.push(Set { id, data, unit });
+            set.data = nal.to_vec();
+        } else {
+            if sets.len() == MAX_SETS {
+                sets.remove(0);
             }
+            let data = nal.to_vec();
+            sets.push(Set { id, data, unit });
         }
         self.generation = self.generation.wrapping_add(1);
     }
