@@ -1,0 +1,34 @@
+//! `padelvar plugin list`
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::cli::host::load_plugins;
+use crate::config::{self, process_environment};
+use crate::plugins::PluginState;
+
+/// Prints the plugins that a host with this configuration has.
+pub fn run(config: &Path, json: bool) -> Result<()> {
+    let config = config::load(config, &process_environment())?.config;
+    let registry = tokio::runtime::Runtime::new()?.block_on(load_plugins(&config))?;
+    if json {
+        println!("{}", serde_json::to_string(&registry.list())?);
+        return Ok(());
+    }
+    for plugin in registry.list() {
+        let place = if plugin.built_in { "built in" } else { "file" };
+        let (name, kind) = (plugin.name, plugin.kind);
+        let reason = plugin.reason.unwrap_or_default();
+        match plugin.state {
+            PluginState::Active | PluginState::Shadow => {
+                println!("{name:12} {kind:8} {:8} {place}", plugin.version);
+            }
+            PluginState::Rejected => println!("{name:12} {kind:8} rejected: {reason}"),
+            PluginState::Quarantined => {
+                println!("{name:12} {kind:8} quarantined: {reason}");
+            }
+        }
+    }
+    Ok(())
+}
