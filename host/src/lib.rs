@@ -8,6 +8,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod disk;
+pub mod folder_watch;
 pub mod hex;
 pub mod library;
 pub mod media;

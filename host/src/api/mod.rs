@@ -50,8 +50,8 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::routes;
 
 use crate::auth::Action::{
-    FileDelete, FileDownload, FileList, PluginView, PreviewView, RecordingStart, RecordingStop,
-    RecordingView, SessionClose, SessionCreate, SessionView, SystemCleanup,
+    FileDelete, FileDownload, FileList, PluginManage, PluginView, PreviewView, RecordingStart,
+    RecordingStop, RecordingView, SessionClose, SessionCreate, SessionView, SystemCleanup,
 };
 use crate::auth::{Action, Caller, Denied, Door, Limits};
 use crate::preview::Previews;
@@ -142,6 +142,7 @@ fn routes() -> Routes {
             routes!(auth::set_cookie),
         )
         .add(Asks(&[PluginView]), routes!(plugins::list))
+        .add(Asks(&[PluginManage]), routes!(plugins::release))
 }
 
 /// The proxy listener: feeds as they are.

@@ -20,7 +20,7 @@ use super::store::Store;
 use crate::api::{self, App, OpenAnswers};
 use crate::auth::{Door, PluginPolicy, TokenKeys, TokenVerifier};
 use crate::config::{AuthKind, Config, Policy};
-use crate::plugins::{Cache, PluginEngine, Registry};
+use crate::plugins::{self, Cache, PluginEngine, Registry};
 use crate::preview::Previews;
 use crate::recording::{ToolStatus, repair_leftovers};
 use crate::session::Sessions;
@@ -72,7 +72,8 @@ impl Host {
         let door = Arc::new(Door::new(verifier, store.audit_sink()));
         let registry = Arc::new(load_plugins(&now).await?);
         put_in_force(&door, &registry, &now.policy).await;
-        let sessions = Sessions::new(config.clone(), registry, store.memory());
+        let policies = PolicyDigests::of(&registry, &now.policy);
+        let sessions = Sessions::new(config.clone(), Arc::clone(&registry), store.memory());
         sessions.restore(past);
         for unfinished in unfinished {
             let id = unfinished.id.clone();
@@ -101,6 +102,7 @@ impl Host {
             tokens: (keys.clone(), now.auth.kind()),
             log,
             applied: now,
+            policies,
         };
         let digests = Arc::clone(sessions.library()).compute_digests(stopping.clone());
         let library = Arc::clone(sessions.library());
@@ -116,6 +118,7 @@ impl Host {
             listen(listener, api::router(app.clone()), &stopping, "REST API"),
             listen(proxy_listener, api::proxy_router(app), &stopping, "proxy"),
             tokio::spawn(follower.follow(config, stopping.clone())),
+            tokio::spawn(plugins::watch(registry, stopping.clone())),
         ];
         if let TokenKeys::Published(keys) = keys {
             let stopping = stopping.clone();
@@ -244,18 +247,38 @@ struct Follower {
     log: Option<LogControl>,
     /// The configuration that is applied.
     applied: Arc<Config>,
+    /// The policies that were in force when it was applied.
+    policies: PolicyDigests,
+}
+
+/// Which versions of the configured policies there are: another one is put in force.
+#[derive(PartialEq, Eq)]
+struct PolicyDigests([Option<String>; 2]);
+
+impl PolicyDigests {
+    fn of(registry: &Registry, policy: &Policy) -> Self {
+        let names = [Some(&policy.plugin), policy.shadow.as_ref()];
+        Self(names.map(|name| registry.policy_digest(name?)))
+    }
 }
 
 impl Follower {
-    /// Applies what changes in the configuration and is not read anew at every use.
+    /// Applies what changes in the configuration and is not read anew at every use, and what
+    /// changes of the plugins.
     async fn follow(
         mut self,
         mut config: watch::Receiver<Arc<Config>>,
         stopping: CancellationToken,
     ) {
+        let mut plugins = self.sessions.registry().changes();
         loop {
             tokio::select! {
                 () = stopping.cancelled() => return,
+                // The registry lives as long as the sessions.
+                _ = plugins.changed() => {
+                    self.follow_plugins().await;
+                    continue;
+                }
                 changed = config.changed() => if changed.is_err() { return },
             }
             let now = Arc::clone(&config.borrow_and_update());
@@ -264,7 +287,21 @@ impl Follower {
         }
     }
 
-    async fn apply(&self, before: &Config, now: &Config) {
+    /// Tells what became of plugins, and puts another version of the policy in force.
+    async fn follow_plugins(&mut self) {
+        let registry = self.sessions.registry();
+        for line in registry.take_news() {
+            self.sessions.events().plugin(&line);
+        }
+        let policy = &self.applied.policy;
+        let now = PolicyDigests::of(registry, policy);
+        if now != self.policies {
+            put_in_force(&self.door, registry, policy).await;
+            self.policies = now;
+        }
+    }
+
+    async fn apply(&mut self, before: &Config, now: &Config) {
         if let Some(log) = &self.log {
             log.set(&now.log);
         }
@@ -277,8 +314,11 @@ impl Follower {
             }
         }
         if now.policy != before.policy {
-            put_in_force(&self.door, self.sessions.registry(), &now.policy).await;
+            let registry = self.sessions.registry();
+            put_in_force(&self.door, registry, &now.policy).await;
+            self.policies = PolicyDigests::of(registry, &now.policy);
         }
+        self.sessions.registry().set_dir(&now.plugins.dir);
         if now.video.videos_dir != before.video.videos_dir {
             let library = self.sessions.library();
             library.set_videos_dir(now.video.videos_dir.clone());

@@ -1,18 +1,17 @@
 //! Keeping a running host's configuration up to date.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use notify::event::{AccessKind, AccessMode};
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::reload::{Outcome, Reloader};
 use super::{Config, Environment, Loaded};
+use crate::folder_watch::{FolderWatch, Hangup};
 
 /// How long to wait after a change for the rest of it: editors write in steps.
 const DEBOUNCE: Duration = Duration::from_millis(300);
@@ -97,11 +96,9 @@ fn publish(outcome: Outcome, sender: &watch::Sender<Arc<Config>>) {
     }
 }
 
-/// The folders that are watched for changes of some files in them. Folders and not
-/// files, since editors replace files.
+/// The folders of some files, watched for changes of just these: the catalogue may lie there.
 struct Folders {
-    watcher: Option<RecommendedWatcher>,
-    watched: BTreeSet<PathBuf>,
+    watch: FolderWatch,
     files: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
@@ -109,145 +106,24 @@ impl Folders {
     fn new(told: mpsc::Sender<()>) -> Self {
         let files: Arc<Mutex<BTreeSet<PathBuf>>> = Arc::default();
         let of_interest = Arc::clone(&files);
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let watch = FolderWatch::new(told, move |path| {
             let files = of_interest.lock().unwrap_or_else(PoisonError::into_inner);
-            if event.is_ok_and(|event| concerns(&event, &files)) {
-                // Full means that there is a change to look at already.
-                let _ = told.try_send(());
-            }
+            files.contains(path)
         });
-        let watcher = watcher.map_err(|error| {
-            tracing::warn!(%error, "cannot watch the configuration's folder, it is read every 10 s instead");
-        });
-        Self {
-            watcher: watcher.ok(),
-            watched: BTreeSet::new(),
-            files,
-        }
+        Self { watch, files }
     }
 
     fn follow(&mut self, files: BTreeSet<PathBuf>) {
-        let Some(watcher) = &mut self.watcher else {
-            return;
-        };
-        let wanted: BTreeSet<PathBuf> = files
-            .iter()
-            .filter_map(|file| file.parent())
-            .map(Path::to_owned)
-            .collect();
-        for folder in self.watched.difference(&wanted) {
-            // It fails where the folder is gone, and with it the watch.
-            let _ = watcher.unwatch(folder);
-        }
-        for folder in wanted.difference(&self.watched) {
-            if let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive) {
-                let folder = folder.display();
-                tracing::warn!(%folder, %error, "cannot watch this folder, it is looked at every 10 s instead");
-            }
-        }
-        self.watched = wanted;
+        self.watch
+            .follow(files.iter().filter_map(|file| file.parent()));
         *self.files.lock().unwrap_or_else(PoisonError::into_inner) = files;
-    }
-}
-
-/// Whether an event may mean that one of `files` changed. Opening and reading count
-/// not: the host does that itself, and would never stop. Nor do other files of the
-/// folder: the catalogue may lie there.
-fn concerns(event: &notify::Event, files: &BTreeSet<PathBuf>) -> bool {
-    let changes = match event.kind {
-        EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),
-        _ => true,
-    };
-    event.need_rescan() || (changes && event.paths.iter().any(|path| files.contains(path)))
-}
-
-/// SIGHUP, where there is such a thing.
-struct Hangup {
-    #[cfg(unix)]
-    signal: Option<tokio::signal::unix::Signal>,
-}
-
-#[cfg(unix)]
-impl Hangup {
-    fn new() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        let signal = signal(SignalKind::hangup());
-        if let Err(error) = &signal {
-            tracing::warn!(%error, "SIGHUP will not reread the configuration");
-        }
-        Self {
-            signal: signal.ok(),
-        }
-    }
-
-    async fn received(&mut self) {
-        if let Some(signal) = &mut self.signal
-            && signal.recv().await.is_some()
-        {
-            return;
-        }
-        std::future::pending::<()>().await;
-    }
-}
-
-#[cfg(not(unix))]
-impl Hangup {
-    fn new() -> Self {
-        Self {}
-    }
-
-    async fn received(&mut self) {
-        std::future::pending::<()>().await;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use notify::event::{CreateKind, ModifyKind};
-
     use super::super::{load, scratch::Folder};
     use super::*;
-
-    #[test]
-    fn only_changes_of_the_files_themselves_count() {
-        let files = BTreeSet::from([PathBuf::from("/c/padelvar.toml")]);
-        let event = |kind, path: &str| notify::Event::new(kind).add_path(path.into());
-        let rows = [
-            (EventKind::Modify(ModifyKind::Any), "/c/padelvar.toml", true),
-            (
-                EventKind::Create(CreateKind::File),
-                "/c/padelvar.toml",
-                true,
-            ),
-            (
-                EventKind::Access(AccessKind::Close(AccessMode::Write)),
-                "/c/padelvar.toml",
-                true,
-            ),
-            (
-                EventKind::Access(AccessKind::Open(AccessMode::Read)),
-                "/c/padelvar.toml",
-                false,
-            ),
-            (
-                EventKind::Access(AccessKind::Close(AccessMode::Read)),
-                "/c/padelvar.toml",
-                false,
-            ),
-            (
-                EventKind::Modify(ModifyKind::Any),
-                "/c/padelvar.db-wal",
-                false,
-            ),
-        ];
-        for (kind, path, expected) in rows {
-            assert_eq!(
-                concerns(&event(kind, path), &files),
-                expected,
-                "{kind:?} {path}"
-            );
-        }
-    }
 
     #[tokio::test]
     async fn a_change_on_disk_arrives_and_shutdown_ends_it() {

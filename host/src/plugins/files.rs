@@ -1,32 +1,14 @@
-//! The files of `plugins.dir`.
+//! Reading a plugin's file.
 
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
 use super::limits::FILE_BYTES;
 use super::loader::LoadError;
-
-/// `*.wasm` directly in the folder, with their stems, sorted.
-pub fn wasm_files(dir: &Path) -> Vec<(String, PathBuf)> {
-    let Ok(entries) = std::fs::read_dir(dir) else {
-        return Vec::new();
-    };
-    let mut files: Vec<_> = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "wasm")
-        })
-        .filter_map(|path| Some((path.file_stem()?.to_str()?.to_owned(), path)))
-        .collect();
-    files.sort();
-    files
-}
 
 /// Reads a plugin's file once. A file or folder that group or others may write to is refused:
 /// whoever can write it would run code beside the cameras. What is checked is the opened file,
@@ -73,6 +55,7 @@ fn check_writers(place: &Path, metadata: &Metadata) -> Result<(), LoadError> {
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
+    use std::path::PathBuf;
 
     use super::*;
 
@@ -87,14 +70,6 @@ mod tests {
         fs::write(&file, b"wasm").unwrap();
         mode(&file, 0o644);
         (dir, file)
-    }
-
-    #[test]
-    fn only_wasm_files_count() {
-        let (dir, file) = folder();
-        fs::write(dir.path().join("notes.txt"), b"").unwrap();
-        assert_eq!(wasm_files(dir.path()), [("a".to_owned(), file)]);
-        assert!(wasm_files(&dir.path().join("missing")).is_empty());
     }
 
     #[test]

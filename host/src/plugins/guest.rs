@@ -4,9 +4,9 @@
 //! and a guest's loop must never hold a thread that answers the API. A thread a session keeps
 //! them apart from each other as well; it sleeps between calls and costs a few pages.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc as std_mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -18,6 +18,7 @@ use super::instance::Instance;
 use super::limits::CALL_WALL_SECONDS;
 use super::loader::Adapter;
 use super::trap::Trap;
+use super::witnesses::Witness;
 use crate::clock::thread_cpu_us;
 
 /// Stack of a guest's thread: wasmtime gives the guest 512 KiB of it.
@@ -67,6 +68,8 @@ pub struct Guest {
     adapter: Arc<Adapter>,
     calls: std_mpsc::Sender<Call>,
     memory_bytes: Arc<AtomicU64>,
+    /// There once it has brought pictures, until it fails.
+    witness: Mutex<Option<Witness>>,
 }
 
 impl Guest {
@@ -86,6 +89,7 @@ impl Guest {
             adapter,
             calls,
             memory_bytes,
+            witness: Mutex::default(),
         })
     }
 
@@ -110,14 +114,18 @@ impl Guest {
             return Err(self.trapped("ended unexpectedly".into()));
         }
         match tokio::time::timeout(Duration::from_secs(CALL_WALL_SECONDS), answer).await {
-            Ok(Ok(Ok(answer))) => Ok(answer),
+            Ok(Ok(Ok(answer))) => {
+                self.note(&answer);
+                Ok(answer)
+            }
             Ok(Ok(Err(trap))) => Err(self.trapped(trap)),
             Ok(Err(_)) => Err(self.trapped("ended unexpectedly".into())),
             Err(_) => {
-                self.adapter.count_trap();
-                Err(GuestError::Stuck {
+                let stuck = GuestError::Stuck {
                     adapter: self.adapter.name().to_owned(),
-                })
+                };
+                self.failed("did not come back from a call");
+                Err(stuck)
             }
         }
     }
@@ -127,8 +135,27 @@ impl Guest {
         self.memory_bytes.load(Ordering::Relaxed)
     }
 
+    /// An answer that it gave: who brings pictures speaks for its adapter.
+    fn note(&self, answer: &Answer) {
+        let packets = |command: &Command| matches!(command, Command::Packets(_));
+        let mut witness = self.witness.lock().unwrap_or_else(PoisonError::into_inner);
+        if witness.is_none() && answer.commands.iter().any(packets) {
+            *witness = Some(self.adapter.witness());
+        }
+    }
+
+    fn failed(&self, why: &str) {
+        let witness = self
+            .witness
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(witness);
+        self.adapter.failed(why);
+    }
+
     fn trapped(&self, reason: Trap) -> GuestError {
-        self.adapter.count_trap();
+        self.failed(&reason);
         GuestError::Trapped {
             adapter: self.adapter.name().to_owned(),
             reason,

@@ -1,7 +1,9 @@
 //! From bytes to an adapter that can be used: hash, compile, check, introduce.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -16,9 +18,11 @@ use super::introduction;
 use super::limits::{CALL_CPU_US, SELF_CHECK_CPU_US};
 use super::memory::{MemoryGauge, MemoryShare};
 use super::outline::Kind;
+use super::strikes;
 use super::text::reason;
 use super::trap::Trap;
 use super::wasi::{self, World};
+use super::witnesses::{Witness, Witnesses};
 use crate::hex::lower as hex;
 
 /// Where a plugin came from.
@@ -69,7 +73,12 @@ pub struct Adapter {
     calls: AtomicU64,
     traps: AtomicU64,
     memory: MemoryGauge,
+    witnesses: Witnesses,
+    on_failure: OnceLock<OnFailure>,
 }
+
+/// Is told why a version of a plugin failed; the text continues "it …". It must not wait.
+pub(super) type OnFailure = Box<dyn Fn(&str) + Send + Sync>;
 
 impl Adapter {
     /// Loads an adapter from the bytes of a component. Compiles, so not for a thread that
@@ -103,6 +112,8 @@ impl Adapter {
             calls: AtomicU64::new(0),
             traps: AtomicU64::new(0),
             memory: MemoryGauge::default(),
+            witnesses: Witnesses::default(),
+            on_failure: OnceLock::new(),
         })
     }
 
@@ -148,8 +159,28 @@ impl Adapter {
         self.calls.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn count_trap(&self) {
+    /// Has failures told to somebody, once.
+    pub(super) fn on_failure(&self, told: OnFailure) {
+        // Set once, by the registry that loaded it.
+        let _ = self.on_failure.set(told);
+    }
+
+    /// An instance trapped, was late, or did what it may not. That speaks against this version,
+    /// unless there are sessions that it has served well for longer than failures are counted:
+    /// then it is the camera that makes it stumble.
+    pub(super) fn failed(&self, why: &str) {
         self.traps.fetch_add(1, Ordering::Relaxed);
+        if self.witnesses.any_for(strikes::WITHIN, Instant::now()) {
+            return;
+        }
+        if let Some(told) = self.on_failure.get() {
+            told(&reason(why));
+        }
+    }
+
+    /// A session brings pictures from now on.
+    pub(super) fn witness(&self) -> Witness {
+        self.witnesses.add(Instant::now())
     }
 
     pub(super) fn memory_share(&self) -> MemoryShare {
@@ -166,6 +197,11 @@ impl Adapter {
 }
 
 impl LoadError {
+    /// Whether more of the file may make it good: somebody is still writing it.
+    pub(super) fn may_be_unfinished(&self) -> bool {
+        matches!(self, Self::Component(_) | Self::NoKind(_))
+    }
+
     pub(super) fn world(kind: Kind, error: &wasmtime::Error) -> Self {
         let reason = root(error);
         Self::World { kind, reason }

@@ -1,35 +1,46 @@
-//! All plugins of this host: the built-in ones and the files of `plugins.dir`.
+//! All plugins of this host: the built-in ones and the files of `plugins.dir`, which may come,
+//! change and go at any time.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::builtin::{ADAPTERS, POLICIES};
 use super::cache::Cache;
 use super::engine::PluginEngine;
-use super::files::{read_trusted, wasm_files};
+use super::files::read_trusted;
+use super::folder::{Stamp, wasm_files};
 use super::info::{PluginInfo, PluginState};
+use super::ledger::{Loaded, Version};
 use super::loader::{Adapter, LoadError, Origin, digest_of};
 use super::outline::{Kind, Outline};
 use super::policy::{BuiltInPolicy, PolicyPlugin};
+use super::standing::Standing;
 
-/// The plugins that were found at start.
+/// The plugins. What is in force is looked up without waiting; [`refresh`](Self::refresh) reads
+/// files and compiles.
 pub struct Registry {
     engine: PluginEngine,
     cache: Cache,
-    adapters: BTreeMap<String, Arc<Adapter>>,
-    order: Vec<String>,
     built_in_policies: Vec<BuiltInPolicy>,
-    file_policies: BTreeMap<String, Arc<PolicyPlugin>>,
-    rejected: Vec<PluginInfo>,
+    standing: Arc<Standing>,
+    dir: ArcSwap<PathBuf>,
+    /// One look at a time.
+    folder: Mutex<Folder>,
 }
 
-/// What a file turned out to be.
-enum Loaded {
-    Adapter(Adapter),
-    Policy(PolicyPlugin),
+/// The folder as it was looked at last.
+#[derive(Default)]
+struct Folder {
+    dir: PathBuf,
+    seen: BTreeMap<String, Stamp>,
+    /// It could not be read, which was told.
+    unreadable: bool,
 }
 
 impl Registry {
@@ -38,52 +49,140 @@ impl Registry {
     /// policy; one that is not good is rejected with a reason, and what it would have replaced
     /// stays. Built-in policies are compiled when they are first asked for.
     pub fn load(engine: &PluginEngine, cache: &Cache, dir: &Path) -> Result<Self, LoadError> {
-        let mut registry = Self {
-            engine: engine.clone(),
-            cache: cache.clone(),
-            adapters: BTreeMap::new(),
-            order: Vec::new(),
-            built_in_policies: BuiltInPolicy::all(),
-            file_policies: BTreeMap::new(),
-            rejected: Vec::new(),
-        };
+        let mut adapters = BTreeMap::new();
         for (name, wasm) in ADAPTERS {
             let adapter = Adapter::load(engine, cache, name, Origin::BuiltIn, wasm)?;
-            registry.add(adapter);
+            adapters.insert((*name).to_owned(), Arc::new(adapter));
         }
-        for (name, path) in wasm_files(dir) {
-            registry.add_file(dir, name, &path);
-        }
+        let registry = Self {
+            engine: engine.clone(),
+            cache: cache.clone(),
+            built_in_policies: BuiltInPolicy::all(),
+            standing: Standing::new(adapters),
+            dir: ArcSwap::from_pointee(dir.to_owned()),
+            folder: Mutex::default(),
+        };
+        // What does not load now has no version that would go on meanwhile: it is told at once.
+        registry.look(false);
+        // Nobody listened yet.
+        registry.standing.take_news();
         Ok(registry)
     }
 
-    fn add_file(&mut self, dir: &Path, name: String, path: &Path) {
-        let mut line = PluginInfo::idle(&name, None, PluginState::Rejected);
-        match self.load_file(dir, &name, path, &mut line) {
-            Ok(Loaded::Adapter(adapter)) => {
-                info!(plugin = name, file = %path.display(), digest = adapter.digest(), "adapter loaded");
-                self.add(adapter);
-            }
-            Ok(Loaded::Policy(policy)) => {
-                info!(plugin = name, file = %path.display(), digest = policy.digest(), "policy loaded");
-                self.file_policies.insert(name, Arc::new(policy));
-            }
+    /// Looks at another folder from the next look on.
+    pub fn set_dir(&self, dir: &Path) {
+        self.dir.store(Arc::new(dir.to_owned()));
+    }
+
+    /// The folder that is looked at.
+    pub fn dir(&self) -> Arc<PathBuf> {
+        self.dir.load_full()
+    }
+
+    /// Looks at the folder: loads what is new or another, and forgets what is gone. Reads files
+    /// and compiles: not for a thread that answers requests. When to look again, where a file
+    /// may not be finished yet.
+    pub fn refresh(&self) -> Option<Duration> {
+        self.look(true)
+    }
+
+    fn look(&self, patient: bool) -> Option<Duration> {
+        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let dir = self.dir();
+        if folder.dir != *dir {
+            (*dir).clone_into(&mut folder.dir);
+            folder.seen.clear();
+        }
+        let files = match wasm_files(&dir) {
+            Ok(files) => files,
             Err(error) => {
-                warn!(plugin = name, file = %path.display(), %error, "plugin rejected");
+                if !std::mem::replace(&mut folder.unreadable, true) {
+                    let folder = dir.display();
+                    warn!(%folder, %error, "plugins.dir cannot be read; the plugins stay as they are");
+                }
+                return None;
+            }
+        };
+        folder.unreadable = false;
+        let there: BTreeSet<&String> = files.iter().map(|(name, _)| name).collect();
+        folder.seen.retain(|name, _| there.contains(name));
+        let known: Vec<String> = self.standing.ledger().names().cloned().collect();
+        for name in known.iter().filter(|name| !there.contains(name)) {
+            if self.standing.change(name, |ledger| ledger.remove(name)) {
+                info!(plugin = name, "plugin removed: its file is gone");
+            }
+        }
+        let mut again: Option<Duration> = None;
+        for (name, path) in &files {
+            // Gone since: the next look sees it.
+            let Some(stamp) = Stamp::of(&dir, path) else {
+                continue;
+            };
+            if folder.seen.get(name) == Some(&stamp) {
+                continue;
+            }
+            match self.read(&dir, name, path) {
+                Err((error, _)) if patient && error.may_be_unfinished() => {
+                    if let Some(left) = stamp.unfinished_for(SystemTime::now()) {
+                        again = Some(again.map_or(left, |sooner| sooner.min(left)));
+                        continue;
+                    }
+                    self.take(name, path, self.read(&dir, name, path));
+                }
+                read => self.take(name, path, read),
+            }
+            // Taken before the file was read: if it changes meanwhile, it is read again.
+            folder.seen.insert(name.clone(), stamp);
+        }
+        again
+    }
+
+    /// What came of reading a file is known from now on.
+    fn take(&self, name: &str, path: &Path, read: Result<Option<Loaded>, (LoadError, PluginInfo)>) {
+        let file = path.display();
+        match read {
+            Ok(None) => self.standing.change(name, |ledger| ledger.unchanged(name)),
+            Ok(Some(plugin)) => {
+                let digest = plugin.digest().to_owned();
+                let kind = plugin.info().kind;
+                self.standing.accept(name, plugin);
+                info!(plugin = name, %file, digest, kind, "plugin in force");
+            }
+            Err((error, mut line)) => {
                 line.reason = Some(error.to_string());
-                self.rejected.push(line);
+                let known = self.standing.ledger().newest(name).is_some();
+                let consequence = if known {
+                    "; the version that works stays"
+                } else {
+                    ""
+                };
+                warn!(plugin = name, %file, %error, "plugin rejected{consequence}");
+                self.standing
+                    .change(name, |ledger| ledger.reject(name, line));
             }
         }
     }
 
-    /// Loads a file; `line` learns what there is to know of it also when it is rejected.
-    fn load_file(
+    /// Reads a file and loads what is in it, unless that is the version that is known already
+    /// (none then). The line of an error tells what there is to know of the file.
+    fn read(
+        &self,
+        dir: &Path,
+        name: &str,
+        path: &Path,
+    ) -> Result<Option<Loaded>, (LoadError, PluginInfo)> {
+        let mut line = PluginInfo::idle(name, None, PluginState::Rejected);
+        let read = self.read_file(dir, name, path, &mut line);
+        read.map_err(|error| (error, line))
+    }
+
+    fn read_file(
         &self,
         dir: &Path,
         name: &str,
         path: &Path,
         line: &mut PluginInfo,
-    ) -> Result<Loaded, LoadError> {
+    ) -> Result<Option<Loaded>, LoadError> {
         if POLICIES.iter().any(|(built_in, _)| *built_in == name) {
             return Err(LoadError::Name(format!(
                 "a file never takes the place of the built-in policy `{name}`; hint: give it \
@@ -92,28 +191,47 @@ impl Registry {
         }
         let wasm = read_trusted(dir, path)?;
         line.digest = digest_of(&wasm);
+        let same = |newest: &Loaded| newest.digest() == line.digest;
+        if self.standing.ledger().newest(name).is_some_and(same) {
+            return Ok(None);
+        }
         let kind = Outline::read(&wasm)?.kind()?;
         line.kind = kind.name();
         let (engine, cache, origin) = (&self.engine, &self.cache, Origin::File(path.to_owned()));
-        match kind {
-            Kind::Adapter => Adapter::load(engine, cache, name, origin, &wasm).map(Loaded::Adapter),
+        let loaded = match kind {
+            Kind::Adapter => {
+                let adapter = Adapter::load(engine, cache, name, origin, &wasm)?;
+                Loaded::Adapter(Arc::new(adapter))
+            }
             Kind::Policy if ADAPTERS.iter().any(|(built_in, _)| *built_in == name) => {
-                Err(LoadError::Name(format!(
+                return Err(LoadError::Name(format!(
                     "`{name}` is the name of a built-in adapter, and this is a policy; hint: \
                      give it another name"
-                )))
+                )));
             }
             Kind::Policy => {
-                PolicyPlugin::load(engine, cache, name, origin, &wasm).map(Loaded::Policy)
+                let policy = PolicyPlugin::load(engine, cache, name, origin, &wasm)?;
+                Loaded::Policy(Arc::new(policy))
             }
-        }
+        };
+        Ok(Some(loaded))
+    }
+
+    /// Rises whenever something else is in force, or is not used for another reason.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.standing.changes()
+    }
+
+    /// The lines that changed since this was asked last, the oldest first.
+    pub fn take_news(&self) -> Vec<PluginInfo> {
+        self.standing.take_news()
     }
 
     /// The policy of this name. A built-in one is compiled the first time, which may take
     /// seconds: not for a thread that answers requests. None where there is none or it does
     /// not load: see [`rejection`](Self::rejection).
     pub fn policy(&self, name: &str) -> Option<Arc<PolicyPlugin>> {
-        if let Some(policy) = self.file_policies.get(name) {
+        if let Some(policy) = self.standing.shelf().policies.get(name) {
             return Some(Arc::clone(policy));
         }
         let mut built_in = self.built_in_policies.iter();
@@ -122,52 +240,87 @@ impl Registry {
             .load(&self.engine, &self.cache)
     }
 
+    /// The digest of the policy of this name, without compiling it.
+    pub fn policy_digest(&self, name: &str) -> Option<String> {
+        if let Some(policy) = self.standing.shelf().policies.get(name) {
+            return Some(policy.digest().to_owned());
+        }
+        let mut built_in = self.built_in_policies.iter();
+        let policy = built_in.find(|policy| policy.name() == name)?;
+        Some(policy.info().digest)
+    }
+
     /// The adapter of this name.
     pub fn adapter(&self, name: &str) -> Option<Arc<Adapter>> {
-        self.adapters.get(name).cloned()
+        self.standing.shelf().adapters.get(name).cloned()
     }
 
     /// Why the plugin of this name is not used, where there is one that is not.
-    pub fn rejection(&self, name: &str) -> Option<&str> {
-        if let Some(rejected) = self.rejected.iter().find(|plugin| plugin.name == name) {
-            return rejected.reason.as_deref();
-        }
-        let mut built_in = self.built_in_policies.iter();
-        built_in.find(|policy| policy.name() == name)?.rejection()
+    pub fn rejection(&self, name: &str) -> Option<String> {
+        let file = self.standing.ledger().rejection(name);
+        file.or_else(|| {
+            let mut built_in = self.built_in_policies.iter();
+            let policy = built_in.find(|policy| policy.name() == name)?;
+            policy.rejection().map(str::to_owned)
+        })
     }
 
-    /// The adapters to try for a URL scheme (lower case), in order.
+    /// The adapters to try for a URL scheme (lower case), in order: the names of the binary's
+    /// first, then those of files.
     pub fn for_scheme(&self, scheme: &str) -> Vec<Arc<Adapter>> {
-        self.order
-            .iter()
-            .filter_map(|name| self.adapters.get(name))
-            .filter(|adapter| adapter.knows_scheme(scheme))
-            .cloned()
-            .collect()
+        let mut all = self.adapters();
+        all.retain(|adapter| adapter.knows_scheme(scheme));
+        all
     }
 
-    /// One line a plugin: the adapters, the policies, then the rejected files.
-    pub fn list(&self) -> Vec<PluginInfo> {
-        let adapters = self.order.iter();
-        let adapters = adapters.filter_map(|name| self.adapters.get(name));
-        let files = self.file_policies.values();
-        adapters
-            .map(|adapter| PluginInfo::of_adapter(adapter))
-            .chain(self.built_in_policies.iter().map(BuiltInPolicy::info))
-            .chain(files.map(|policy| PluginInfo::of_policy(policy)))
-            .chain(self.rejected.iter().cloned())
-            .collect()
+    fn adapters(&self) -> Vec<Arc<Adapter>> {
+        let shelf = self.standing.shelf();
+        let own = |name: &str| ADAPTERS.iter().position(|(built_in, _)| *built_in == name);
+        let mut all: Vec<_> = shelf.adapters.values().cloned().collect();
+        all.sort_by_key(|adapter| own(adapter.name()).unwrap_or(ADAPTERS.len()));
+        all
     }
 
-    fn add(&mut self, adapter: Adapter) {
-        let name = adapter.name().to_owned();
-        if self
-            .adapters
-            .insert(name.clone(), Arc::new(adapter))
-            .is_none()
-        {
-            self.order.push(name);
+    /// A version that is newly in force brought no picture, although the one before it did: it
+    /// is put aside until its file changes or an administrator releases it. Whether it was in
+    /// use; then the version before it is back. Waits for nothing.
+    pub fn fell_short(&self, adapter: &Adapter, why: &str) -> bool {
+        let (plugin, digest) = (adapter.name(), adapter.digest());
+        let why =
+            format!("{why}, and the version before it did; hint: change the file or release it");
+        let aside = self.standing.put_aside(plugin, digest, &why);
+        if aside {
+            warn!(plugin, digest, reason = why, "plugin rolled back");
         }
+        aside
+    }
+
+    /// Gives versions of this name that were put aside another chance. Their digests; none where
+    /// there is no plugin of the name.
+    pub fn release(&self, name: &str) -> Option<Vec<String>> {
+        self.list().iter().find(|line| line.name == name)?;
+        let released = self.standing.change(name, |ledger| ledger.release(name));
+        for digest in &released {
+            info!(plugin = name, digest, "plugin released from quarantine");
+        }
+        Some(released)
+    }
+
+    /// One line a plugin: the adapters, the policies, then what is not in force.
+    pub fn list(&self) -> Vec<PluginInfo> {
+        let shelf = self.standing.shelf();
+        let replaced = |policy: &&BuiltInPolicy| !shelf.policies.contains_key(policy.name());
+        let own = self.built_in_policies.iter().filter(replaced);
+        let mut lines: Vec<_> = self
+            .adapters()
+            .iter()
+            .map(|it| PluginInfo::of_adapter(it))
+            .collect();
+        lines.extend(own.map(BuiltInPolicy::info));
+        lines.extend(shelf.policies.values().map(|it| PluginInfo::of_policy(it)));
+        let ledger = self.standing.ledger();
+        lines.extend(ledger.names().flat_map(|name| ledger.not_in_force(name)));
+        lines
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use super::super::policy::testing::wasm;
+use super::super::policy::testing::{cache, wasm};
 use super::*;
 
 fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
@@ -32,7 +32,7 @@ fn files_are_what_they_export() {
         ("cut", &policy[..policy.len() / 2]),
     ]);
     let engine = PluginEngine::new().unwrap();
-    let registry = Registry::load(&engine, &Cache::off(), dir.path()).unwrap();
+    let registry = Registry::load(&engine, &cache(), dir.path()).unwrap();
 
     let policy = registry.policy("house-rules").unwrap();
     assert_eq!(policy.name(), "house-rules");
@@ -75,7 +75,7 @@ fn files_are_what_they_export() {
         let reason = rejected.reason.as_deref().unwrap();
         assert!(reason.contains(told), "{name}: {reason}");
         assert_eq!(rejected.kind, kind, "{name}");
-        assert_eq!(registry.rejection(name), Some(reason));
+        assert_eq!(registry.rejection(name).as_deref(), Some(reason));
     }
 }
 
@@ -83,7 +83,7 @@ fn files_are_what_they_export() {
 #[test]
 fn built_in_policies_are_listed_before_they_are_compiled() {
     let engine = PluginEngine::new().unwrap();
-    let registry = Registry::load(&engine, &Cache::off(), Path::new("none")).unwrap();
+    let registry = Registry::load(&engine, &cache(), Path::new("none")).unwrap();
     let line = |name: &str| {
         let mut lines = registry.list().into_iter();
         lines.find(|line| line.name == name).unwrap()
@@ -101,4 +101,172 @@ fn built_in_policies_are_listed_before_they_are_compiled() {
     assert_eq!(policy.digest(), listed.digest);
     assert!(registry.policy("nobody").is_none());
     assert_eq!(registry.rejection("club-roles"), None);
+}
+
+/// A component with another digest: a custom section (component model, binary format) stands at
+/// its end.
+fn variant(wasm: &[u8], mark: &str) -> Vec<u8> {
+    let name = format!("mark-{mark}");
+    let (section, length) = (name.len() as u8 + 1, name.len() as u8);
+    [wasm, &[0, section, length], name.as_bytes()].concat()
+}
+
+fn write(dir: &Path, name: &str, wasm: &[u8]) {
+    let new = dir.join("new");
+    std::fs::write(&new, wasm).unwrap();
+    std::fs::set_permissions(&new, PermissionsExt::from_mode(0o644)).unwrap();
+    std::fs::rename(&new, dir.join(name).with_extension("wasm")).unwrap();
+}
+
+/// States and reasons of a name's lines; an active one without its reason.
+fn lines(registry: &Registry, name: &str) -> Vec<(PluginState, String)> {
+    let list = registry.list().into_iter();
+    let own = list.filter(|line| line.name == name);
+    own.map(|line| (line.state, line.reason.unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn files_come_change_and_go() {
+    let (_, wasm) = ADAPTERS[2];
+    let dir = folder(&[]);
+    let engine = PluginEngine::new().unwrap();
+    let registry = Registry::load(&engine, &cache(), dir.path()).unwrap();
+    let changes = registry.changes();
+    let digest = |name: &str| registry.adapter(name).unwrap().digest().to_owned();
+    let own = digest("snapshot");
+    assert_eq!(registry.refresh(), None);
+    assert!(!changes.has_changed().unwrap(), "nothing is there");
+
+    // It takes the place of a built-in one, changes, and gives it back.
+    let (first, second) = (variant(wasm, "1"), variant(wasm, "2"));
+    write(dir.path(), "snapshot", &first);
+    assert_eq!(registry.refresh(), None);
+    assert_eq!(digest("snapshot"), digest_of(&first));
+    let told = registry.take_news();
+    assert_eq!((told.len(), told[0].state), (1, PluginState::Active));
+    write(dir.path(), "snapshot", &second);
+    registry.refresh();
+    assert_eq!(digest("snapshot"), digest_of(&second));
+    assert_eq!(registry.for_scheme("http").len(), 2, "mjpeg and this one");
+
+    // Written again as it is: no news.
+    registry.take_news();
+    write(dir.path(), "snapshot", &second);
+    registry.refresh();
+    assert!(registry.take_news().is_empty());
+
+    std::fs::remove_file(dir.path().join("snapshot.wasm")).unwrap();
+    registry.refresh();
+    assert_eq!(digest("snapshot"), own);
+    let told = registry.take_news();
+    assert!(told.len() == 1 && told[0].built_in, "{told:?}");
+
+    // A new name.
+    write(dir.path(), "vendor", &first);
+    registry.refresh();
+    assert_eq!(registry.for_scheme("http").len(), 3);
+    std::fs::remove_file(dir.path().join("vendor.wasm")).unwrap();
+    registry.refresh();
+    assert!(registry.adapter("vendor").is_none());
+    assert_eq!(lines(&registry, "vendor"), []);
+}
+
+#[test]
+fn what_does_not_load_waits_until_it_is_finished_and_leaves_the_old_in_force() {
+    let (_, wasm) = ADAPTERS[2];
+    let good = variant(wasm, "good");
+    let dir = folder(&[("vendor", &good)]);
+    let engine = PluginEngine::new().unwrap();
+    let registry = Registry::load(&engine, &cache(), dir.path()).unwrap();
+    write(dir.path(), "vendor", &wasm[..wasm.len() / 2]);
+    let left = registry
+        .refresh()
+        .expect("somebody may still be writing it");
+    assert!(left <= Duration::from_secs(2));
+    assert_eq!(lines(&registry, "vendor").len(), 1, "nothing is said yet");
+    std::thread::sleep(left + Duration::from_millis(20));
+    assert_eq!(registry.refresh(), None);
+    let told = lines(&registry, "vendor");
+    assert_eq!(told[0].0, PluginState::Active);
+    assert_eq!(told[1].0, PluginState::Rejected);
+    assert!(
+        told[1].1.contains("not a WebAssembly component"),
+        "{told:?}"
+    );
+    assert_eq!(
+        registry.adapter("vendor").unwrap().digest(),
+        digest_of(&good)
+    );
+    // It is finished: no line is left of what it was.
+    write(dir.path(), "vendor", &variant(wasm, "finished"));
+    registry.refresh();
+    assert_eq!(
+        lines(&registry, "vendor"),
+        [(PluginState::Active, String::new())]
+    );
+}
+
+#[test]
+fn a_version_that_fails_gives_way_to_the_one_before() {
+    let (_, wasm) = ADAPTERS[2];
+    let (old, new) = (variant(wasm, "old"), variant(wasm, "new"));
+    let dir = folder(&[("vendor", &old)]);
+    let engine = PluginEngine::new().unwrap();
+    let registry = Registry::load(&engine, &cache(), dir.path()).unwrap();
+    let digest = || registry.adapter("vendor").unwrap().digest().to_owned();
+    write(dir.path(), "vendor", &new);
+    registry.refresh();
+    let failing = registry.adapter("vendor").unwrap();
+    for _ in 0..4 {
+        failing.failed("panicked");
+    }
+    assert_eq!(digest(), digest_of(&new));
+    failing.failed("panicked");
+    assert_eq!(digest(), digest_of(&old));
+    assert_eq!(lines(&registry, "vendor")[1].0, PluginState::Quarantined);
+
+    // Looking at the same file again changes nothing; an administrator does.
+    registry.refresh();
+    assert_eq!(digest(), digest_of(&old));
+    assert_eq!(registry.release("vendor").unwrap(), [digest_of(&new)]);
+    assert_eq!(digest(), digest_of(&new));
+    assert!(registry.release("nobody").is_none());
+    assert!(registry.release("rtsp").unwrap().is_empty());
+
+    // The supervisor saw no picture of it.
+    assert!(registry.fell_short(&failing, "it brought no picture for 10 s"));
+    assert_eq!(digest(), digest_of(&old));
+    assert!(!registry.fell_short(&failing, "again"));
+    let reason = &lines(&registry, "vendor")[1].1;
+    assert!(
+        reason.contains("no picture") && reason.contains("hint"),
+        "{reason}"
+    );
+
+    // A built-in one is the last to turn to: it only counts.
+    let own = registry.adapter("rtsp").unwrap();
+    for _ in 0..10 {
+        own.failed("panicked");
+    }
+    assert!(registry.adapter("rtsp").is_some());
+    assert_eq!(own.counts().1, 10);
+}
+
+#[test]
+fn a_short_service_is_no_excuse() {
+    let (_, wasm) = ADAPTERS[2];
+    let dir = folder(&[("vendor", &variant(wasm, "one"))]);
+    let engine = PluginEngine::new().unwrap();
+    let registry = Registry::load(&engine, &cache(), dir.path()).unwrap();
+    let adapter = registry.adapter("vendor").unwrap();
+    let witness = adapter.witness();
+    for _ in 0..5 {
+        adapter.failed("stumbled over one camera");
+    }
+    assert!(
+        registry.adapter("vendor").is_none(),
+        "it has not served for long"
+    );
+    drop(witness);
 }

@@ -44,7 +44,7 @@ impl Candidates {
                 adapters: registry.adapter(name).into_iter().collect(),
                 named: true,
                 wanted: format!("of the name `{name}`"),
-                rejection: registry.rejection(name).map(str::to_owned),
+                rejection: registry.rejection(name),
             },
             None => Self {
                 adapters: registry.for_scheme(&spec.scheme),

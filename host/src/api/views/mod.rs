@@ -24,7 +24,7 @@ use utoipa::{PartialSchema, ToSchema};
 pub use camera::{CameraView, camera};
 pub use file::{DeletedAnswer, FileView, FilesAnswer};
 pub use health::{HealthAnswer, StatusAnswer, Wellness};
-pub use plugin::PluginsAnswer;
+pub use plugin::{PluginsAnswer, ReleaseAnswer};
 pub use preview::InfoAnswer;
 pub use problem::ProblemView;
 pub use recording::{RecordingAnswer, StoppedAnswer, recording, recording_at};

@@ -76,3 +76,24 @@ impl FromIterator<PluginInfo> for PluginsAnswer {
         }
     }
 }
+
+/// A plugin that was released from quarantine.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ReleaseAnswer {
+    success: Success,
+    /// Digests of the versions that get another chance; empty where none was quarantined.
+    released: Vec<String>,
+    /// The plugin now: what is in force first.
+    plugins: Vec<PluginView>,
+}
+
+impl ReleaseAnswer {
+    /// What was released, and the plugin's lines.
+    pub fn new(released: Vec<String>, lines: impl IntoIterator<Item = PluginInfo>) -> Self {
+        Self {
+            success: Success,
+            released,
+            plugins: lines.into_iter().map(PluginView::from).collect(),
+        }
+    }
+}

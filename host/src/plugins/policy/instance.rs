@@ -10,7 +10,7 @@ use super::super::memory::MemoryShare;
 use super::super::trap::{Trap, explain};
 use super::answer::check;
 use super::bindings::{AccessPolicy, AccessPolicyPre};
-use super::limits::{ANSWER_BYTES, PRINT_BYTES, QUESTION_FUEL, SETUP_FUEL, SETUP_WALL};
+use super::limits::{ANSWER_BYTES, LATE, PRINT_BYTES, QUESTION_FUEL, SETUP_FUEL, SETUP_WALL};
 use super::types::{Decision, Description, Finding, Request, Settings};
 use super::world::PolicyWorld;
 
@@ -37,7 +37,7 @@ impl Instance {
             if Instant::now() < context.data().deadline {
                 Ok(UpdateDeadline::Continue(1))
             } else {
-                Err(wasmtime::Error::msg("took too long on the clock"))
+                Err(wasmtime::Error::msg(LATE))
             }
         });
         arm(&mut store, SETUP_FUEL, Instant::now() + SETUP_WALL)?;

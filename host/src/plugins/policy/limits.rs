@@ -32,3 +32,14 @@ pub const WORD_CHARS: usize = 64;
 pub const REASON_CHARS: usize = 200;
 /// Obligations in one answer.
 pub const OBLIGATIONS: usize = 8;
+
+/// What a question says that ran out of [`QUESTION_WALL`].
+pub const LATE: &str = "took too long on the clock";
+/// What a question says that found no instance free within [`QUESTION_WALL`].
+pub const BUSY: &str = "is busy: none of its instances was free in time";
+
+/// Whether it was the machine that was slow: what a policy computes is counted in fuel, and it
+/// has nothing that it could wait for.
+pub fn is_hurried(trap: &str) -> bool {
+    trap.contains(LATE) || trap.contains(BUSY)
+}

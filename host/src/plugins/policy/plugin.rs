@@ -1,12 +1,13 @@
 //! From bytes to a policy that can be given settings.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::super::cache::Cache;
 use super::super::engine::PluginEngine;
 use super::super::introduction;
-use super::super::loader::{LoadError, Origin, compile, digest_of, on_own_thread};
+use super::super::loader::{LoadError, OnFailure, Origin, compile, digest_of, on_own_thread};
 use super::super::memory::MemoryGauge;
 use super::super::outline::Kind;
 use super::super::text::reason;
@@ -15,6 +16,7 @@ use super::answer::tidy;
 use super::bindings::AccessPolicyPre;
 use super::failures::Failures;
 use super::instance::Instance;
+use super::limits::is_hurried;
 use super::types::{Description, Finding, Settings};
 use super::world::{PolicyWorld, linker};
 
@@ -29,6 +31,7 @@ pub struct PolicyPlugin {
     calls: AtomicU64,
     failures: Failures,
     memory: MemoryGauge,
+    on_failure: OnceLock<OnFailure>,
 }
 
 impl PolicyPlugin {
@@ -66,6 +69,7 @@ impl PolicyPlugin {
             calls: AtomicU64::new(0),
             failures: Failures::default(),
             memory,
+            on_failure: OnceLock::new(),
         })
     }
 
@@ -144,7 +148,16 @@ impl PolicyPlugin {
     pub(super) fn failed(&self, trap: &str) -> Trap {
         let trap = reason(trap);
         self.failures.note(&self.name, &trap, Instant::now());
+        if let Some(told) = self.on_failure.get().filter(|_| !is_hurried(&trap)) {
+            told(&trap);
+        }
         trap
+    }
+
+    /// Has failures told to somebody, once.
+    pub(in crate::plugins) fn on_failure(&self, told: OnFailure) {
+        // Set once, by the registry that loaded it.
+        let _ = self.on_failure.set(told);
     }
 
     fn instance(&self) -> Result<Instance, Trap> {

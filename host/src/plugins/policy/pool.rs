@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::super::trap::Trap;
+use super::limits::BUSY;
 
 /// Instances that are kept ready beside those in use.
 const SPARES: usize = 2;
@@ -124,7 +125,7 @@ impl<T> Pool<T> {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                break Err("is busy: none of its instances was free in time".to_owned());
+                break Err(BUSY.to_owned());
             }
             if !asked {
                 asked = true;

@@ -27,12 +27,15 @@ pub fn with_self_check(misdeed: &str) -> Vec<u8> {
     wasm
 }
 
-/// A component, loaded with an engine of its own. Compiled code is kept between runs: without
-/// optimisation it takes long to make.
+/// A component, loaded with an engine of its own.
 pub fn load(wasm: &[u8]) -> Result<PolicyPlugin, LoadError> {
     let engine = PluginEngine::new().unwrap();
-    let cache = Cache::open(&target().join("test-plugins"));
-    PolicyPlugin::load(&engine, &cache, "hostile", Origin::BuiltIn, wasm)
+    PolicyPlugin::load(&engine, &cache(), "hostile", Origin::BuiltIn, wasm)
+}
+
+/// Compiled code that is kept between runs.
+pub fn cache() -> Cache {
+    Cache::open(&target().join("test-plugins"))
 }
 
 /// The policy, loaded once a run. Compiling it takes most of a test's time.
