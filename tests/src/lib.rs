@@ -36,6 +36,7 @@ pub mod take;
 pub mod token;
 pub mod usage;
 pub mod venv;
+pub mod versions;
 
 pub use api::{Answer, Api};
 pub use config::Config;

@@ -23,6 +23,12 @@ pub enum Benchmark {
         /// How many; 500 where nothing is said
         viewers: Option<u32>,
     },
+    /// How long a new plugin takes to be in force, and whether anybody notices
+    Plugins {
+        /// Passed on: `live`, `swaps`, or both where nothing is said; `-- --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// How long `record/stop` takes at the end of a long recording
     Stop {
         /// Passed on: minutes, 90 where nothing is said, and `--write FILE`
@@ -54,6 +60,7 @@ pub fn run(what: &Benchmark) -> Result<ExitCode> {
             let viewers = viewers.iter().map(u32::to_string);
             measure("bench_viewers", viewers.collect())
         }
+        Benchmark::Plugins { arguments } => measure("bench_plugins", arguments.clone()),
         Benchmark::Stop { arguments } => measure("bench_stop", arguments.clone()),
     }
 }

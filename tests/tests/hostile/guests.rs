@@ -11,6 +11,11 @@ pub fn hostile() -> Vec<u8> {
     read("hostile")
 }
 
+/// The policy that misbehaves on order, and allows all else.
+pub fn policy() -> Vec<u8> {
+    read("policies")
+}
+
 /// A good component that is no adapter.
 pub fn otherworld() -> Vec<u8> {
     read("otherworld")

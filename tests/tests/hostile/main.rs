@@ -4,8 +4,10 @@
 mod files;
 mod forbidden;
 mod guests;
+mod hot_reload;
 mod misdeeds;
 mod neighbour;
 mod promptness;
+mod quarantine;
 mod stage;
 mod target;

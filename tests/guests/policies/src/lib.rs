@@ -1,6 +1,6 @@
 //! A policy that misbehaves on order, to prove that the host stands it.
 //!
-//! The question's action names the misdeed, as `do.loop`; every other action is allowed, with
+//! The question's action or its role names the misdeed, as `do.loop`; all else is allowed, with
 //! a reason that repeats the question. So one instance can be asked well and badly in turn.
 //! The settings (format `text`) name what happens in `validate-settings` and `configure`.
 #![expect(
@@ -89,7 +89,8 @@ impl Guest for Component {
     fn decide(request: Request) -> Decision {
         let asked = ASKED.get() + 1;
         ASKED.set(asked);
-        let Some(misdeed) = request.action.strip_prefix("do.") else {
+        let role = request.principal.role.strip_prefix("do.");
+        let Some(misdeed) = request.action.strip_prefix("do.").or(role) else {
             return answers::good(&request, asked);
         };
         if let Some(answer) = answers::bad(misdeed) {
