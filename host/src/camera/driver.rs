@@ -58,6 +58,11 @@ pub enum Outcome {
         /// For people: one line of bounded length, without secrets.
         message: String,
     },
+    /// The adapter trapped, or broke the rules of the WIT.
+    Broken {
+        /// For people: one line of bounded length, without secrets.
+        message: String,
+    },
 }
 
 /// Runs one attempt. `stop` asks the adapter to say goodbye; it has a second for that, whatever
@@ -78,7 +83,7 @@ pub async fn attempt(
     };
     let guest = match Guest::start(adapter, camera) {
         Ok(guest) => guest,
-        Err(error) => return broken(&error),
+        Err(error) => return failed(FailureClass::Other, error.to_string()),
     };
     let mut driver = Driver {
         spec,
@@ -107,12 +112,13 @@ pub async fn attempt(
         },
         () = farewell => Outcome::Finished,
     };
+    // First the secrets and then the length: a secret that was cut would not be found.
+    let clean = |message: String| reason(&driver.secrets.redact(&message));
     match outcome {
         Outcome::Finished => outcome,
-        // First the secrets and then the length: a secret that was cut would not be found.
-        Outcome::Failed { class, message } => Outcome::Failed {
-            class,
-            message: reason(&driver.secrets.redact(&message)),
+        Outcome::Failed { class, message } => failed(class, clean(message)),
+        Outcome::Broken { message } => Outcome::Broken {
+            message: clean(message),
         },
     }
 }
@@ -146,7 +152,9 @@ pub(super) fn failed(class: FailureClass, message: impl Into<String>) -> Outcome
 }
 
 fn broken(error: &GuestError) -> Outcome {
-    failed(FailureClass::Other, error.to_string())
+    Outcome::Broken {
+        message: error.to_string(),
+    }
 }
 
 impl Driver<'_> {

@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
+use super::candidates::Candidates;
 use super::reader::{Inlet, Item, Reader, Start};
 use super::status::{CameraState, CameraStatus, FeedCounters, NO_ANSWER_YET};
-use super::supervisor::{self, Candidates};
+use super::supervisor;
 use crate::camera::CameraSpec;
 use crate::media::drift::ClockRun;
 use crate::media::groups::Groups;
@@ -76,18 +77,19 @@ struct Media {
 }
 
 impl Feed {
-    /// Starts to connect to a camera and keeps at it. `span` carries the ids that belong to
+    /// Starts to connect to a camera and keeps at it, with the version of its adapter that is in
+    /// force at the time. `span` carries the ids that belong to
     /// every log line of this feed, `counts` are its terrain's.
     pub fn start(
         spec: CameraSpec,
-        registry: &Registry,
+        registry: Arc<Registry>,
         counts: CameraCounts,
         span: tracing::Span,
     ) -> Self {
-        let candidates = Candidates::choose(&spec, registry);
+        let candidates = Candidates::choose(&spec, &registry, None);
         let shared = Arc::new(Shared::new(candidates.first_name(&spec), counts));
         let stop = CancellationToken::new();
-        let work = supervisor::run(spec, candidates, Arc::clone(&shared), stop.clone());
+        let work = supervisor::run(spec, registry, Arc::clone(&shared), stop.clone());
         let task = tokio::spawn(work.instrument(span));
         Self {
             shared,

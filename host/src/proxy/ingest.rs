@@ -6,18 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::Instant;
-use tracing::info;
 
-use super::feed::Shared;
+use super::junction::{Junction, LaneId, Part};
 use super::picture;
 use super::settle::Settle;
-use super::status::{CameraState, NO_ANSWER_YET};
 use crate::camera::{Sink, SinkError};
 use crate::clock::now_us;
 use crate::media::nal::{self, ParameterSets};
-use crate::media::timeline::Timeline;
-use crate::media::{Codec, Packet, VideoTrack, slice};
+use crate::media::{Codec, VideoTrack};
 use crate::plugins::types;
 
 /// Size of a track's parameter sets.
@@ -26,52 +22,38 @@ const CONFIG_BYTES: usize = 64 << 10;
 const TRACKS: usize = 16;
 /// Characters of a codec's name.
 const CODEC_CHARS: usize = 32;
-/// Pictures between two tellings of the measured rate.
-const FPS_EVERY: u32 = 25;
 
-/// One attempt's way into the feed.
+/// One attempt's way to the feed.
 pub struct Ingest {
-    shared: Arc<Shared>,
+    junction: Arc<Junction>,
+    lane: LaneId,
     /// What the adapter told of. Packets of those that are not `video` are let pass by.
     tracks: Vec<u32>,
     video: Option<Video>,
     /// Pictures so far, those included that nobody can show yet.
     came: Arc<AtomicU64>,
-    /// When the last picture came, or the attempt began.
-    pub last_picture: Instant,
-    /// When the first keyframe of this attempt came.
-    pub live_since: Option<Instant>,
 }
 
 struct Video {
     id: u32,
     track: Arc<VideoTrack>,
     settle: Settle,
-    timeline: Timeline,
-    fps: Fps,
 }
 
 impl Ingest {
-    pub fn new(shared: Arc<Shared>) -> Self {
+    pub fn new(junction: Arc<Junction>, lane: LaneId) -> Self {
         Self {
-            shared,
+            junction,
+            lane,
             tracks: Vec::new(),
             video: None,
             came: Arc::default(),
-            last_picture: Instant::now(),
-            live_since: None,
         }
-    }
-
-    /// How long pictures have come in this attempt.
-    pub fn live_for(&self) -> Option<Duration> {
-        self.live_since
-            .map(|since| self.last_picture.duration_since(since))
     }
 
     /// A way to see from outside whether pictures come: their number so far. A camera that sends
     /// a keyframe a minute lives as well as others.
-    pub fn pictures_so_far(&self) -> impl Fn() -> u64 + use<> {
+    pub fn pictures_so_far(&self) -> impl Fn() -> u64 + Send + use<> {
         let came = Arc::clone(&self.came);
         move || came.load(Ordering::Relaxed)
     }
@@ -79,7 +61,7 @@ impl Ingest {
     /// Resolves when a reader needs a keyframe that does not come, and asks for it so long after
     /// this call or later.
     pub fn keyframe_needed(&self, after: Duration) -> impl Future<Output = ()> + use<> {
-        let shared = Arc::clone(&self.shared);
+        let shared = Arc::clone(self.junction.shared());
         async move {
             tokio::time::sleep(after).await;
             shared.forget_wishes();
@@ -113,59 +95,19 @@ impl Ingest {
             picture::check(&video.track, packet.keyframe, &data)?;
         if let Some(changed) = track {
             video.track = Arc::new(changed);
-            self.shared.set_track(Arc::clone(&video.track));
-            show_track(&self.shared, &video.track);
         }
         // A picture cannot have arrived later than now, whatever the adapter says.
         let arrived_us = i64::try_from(packet.arrived)
             .unwrap_or(i64::MAX)
             .min(now_us());
-        let codec = video.track.codec;
-        if codec == Codec::H264 && !video.timeline.is_reordered() && slice::is_bidirectional(&data)
-        {
-            info!("the camera sends B-frames: pictures are shown in another order than they come");
-            video.timeline.set_reordered();
-        }
-        let pts_us = video.timeline.stamp(packet.timestamp, arrived_us);
-        // Nobody can show what comes before the first keyframe, but it tells of the clock.
-        if self.live_since.is_none() && !keyframe {
-            return Ok(());
-        }
-        self.shared.note_clock(video.timeline.clock());
-        let lost_before = packet.lost_before;
-        if let Some(fps) = video.fps.count(pts_us) {
-            self.shared
-                .status
-                .send_modify(|status| status.fps = Some(fps));
-        }
-        self.shared.publish(Packet {
-            pts_us,
+        let part = Part {
+            track: Arc::clone(&video.track),
             keyframe,
-            lost_before,
+            lost_before: packet.lost_before,
             data,
-        });
-        self.last_picture = Instant::now();
-        if self.live_since.is_none() {
-            self.live_since = Some(self.last_picture);
-            let VideoTrack {
-                codec,
-                width,
-                height,
-                ..
-            } = *video.track;
-            info!(%codec, width, height, "camera live");
-            self.shared.status.send_modify(|status| {
-                if status.state == CameraState::Lost {
-                    status.reconnects += 1;
-                    self.shared.counts.reconnected();
-                }
-                status.state = CameraState::Live;
-                status.failures = 0;
-                if status.last_error.as_deref() == Some(NO_ANSWER_YET) {
-                    status.last_error = None;
-                }
-            });
-        }
+        };
+        self.junction
+            .picture(self.lane, packet.timestamp, arrived_us, part);
         Ok(())
     }
 }
@@ -185,28 +127,18 @@ impl Sink for Ingest {
         });
         match &mut self.video {
             Some(video) if video.id == track.id && video.track.codec == codec => {
-                if video.track != now {
-                    video.track = Arc::clone(&now);
-                    self.shared.set_track(now);
-                }
+                video.track = Arc::clone(&now);
+                self.junction.track(self.lane, &now, None);
             }
             _ => {
-                self.shared.close_clock();
-                // Positions of an earlier attempt mean nothing on this one's clock.
-                let timeline = Timeline::new(track.clock_rate).after(self.shared.last_us());
-                let (settle, fps) = (Settle::new(track.clock_rate), Fps::default());
                 self.video = Some(Video {
                     id: track.id,
                     track: Arc::clone(&now),
-                    settle,
-                    timeline,
-                    fps,
+                    settle: Settle::new(track.clock_rate),
                 });
-                self.shared.set_track(now);
+                let anew = Some(track.clock_rate);
+                self.junction.track(self.lane, &now, anew);
             }
-        }
-        if let Some(video) = &self.video {
-            show_track(&self.shared, &video.track);
         }
         Ok(())
     }
@@ -218,8 +150,12 @@ impl Sink for Ingest {
             .map_err(SinkError::Misdeed)
     }
 
-    fn reference(&mut self, _reference: types::ClockReference) {
-        // Kept for splicing two instances of an adapter by capture time.
+    fn reference(&mut self, reference: types::ClockReference) {
+        let of_video = |video: &Video| video.id == reference.track;
+        if self.video.as_ref().is_some_and(of_video) {
+            self.junction
+                .report(self.lane, reference.timestamp, reference.ntp);
+        }
     }
 }
 
@@ -273,45 +209,10 @@ fn dimensions(config: &[u8]) -> Option<(u32, u32)> {
     ParameterSets::find(config).ok()?.dimensions()
 }
 
-fn show_track(shared: &Shared, track: &VideoTrack) {
-    shared.status.send_if_modified(|status| {
-        let known = |side: u32| (side > 0).then_some(side);
-        let codec = Some(track.codec);
-        let (width, height) = (known(track.width), known(track.height));
-        let changed = (status.codec, status.width, status.height) != (codec, width, height);
-        (status.codec, status.width, status.height) = (codec, width, height);
-        changed
-    });
-}
-
-/// Measures the rate of pictures over the last second or so.
-#[derive(Default)]
-struct Fps {
-    from_us: Option<i64>,
-    pictures: u32,
-}
-
-impl Fps {
-    fn count(&mut self, pts_us: i64) -> Option<f64> {
-        let from = *self.from_us.get_or_insert(pts_us);
-        let elapsed_us = pts_us - from;
-        let enough = self.pictures >= FPS_EVERY || (self.pictures > 0 && elapsed_us > 5_000_000);
-        if !enough || elapsed_us <= 0 {
-            self.pictures += 1;
-            return None;
-        }
-        let fps = f64::from(self.pictures) * 1e6 / elapsed_us as f64;
-        *self = Self {
-            from_us: Some(pts_us),
-            pictures: 1,
-        };
-        Some((fps * 100.0).round() / 100.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proxy::feed::Shared;
 
     fn track(id: u32, codec: &str) -> types::Track {
         types::Track {
@@ -352,7 +253,9 @@ mod tests {
     #[test]
     fn pictures_before_the_first_keyframe_are_life() {
         let shared = Shared::new("fake", crate::telemetry::metrics::CameraCounts::default());
-        let mut ingest = Ingest::new(Arc::new(shared));
+        let junction = Arc::new(Junction::new(Arc::new(shared)));
+        let lane = junction.run();
+        let mut ingest = Ingest::new(Arc::clone(&junction), lane);
         ingest
             .tracks(vec![track(1, "h264"), track(2, "pcmu")])
             .unwrap();
@@ -368,16 +271,9 @@ mod tests {
         ingest
             .packets((0..10).map(|n| packet(1, n)).collect())
             .unwrap();
-        assert_eq!((so_far(), ingest.live_since), (10, None));
+        assert_eq!((so_far(), junction.live_for(lane)), (10, None));
         // Sound is none.
         ingest.packets(vec![packet(2, 11)]).unwrap();
         assert_eq!(so_far(), 10);
-    }
-
-    #[test]
-    fn the_rate_is_measured() {
-        let mut fps = Fps::default();
-        let told: Vec<f64> = (0..60).filter_map(|n| fps.count(n * 40_000)).collect();
-        assert_eq!(told, [25.0, 25.0]);
     }
 }

@@ -4,16 +4,23 @@
 //! what followed it, and hands every picture to its readers. A slow reader loses pictures; it
 //! never slows the camera or another reader.
 
+mod attempt;
 mod backoff;
+mod candidates;
+mod course;
 mod feed;
 mod ingest;
+mod junction;
 mod picture;
 mod reader;
 mod settle;
+mod splice;
 mod status;
+mod stay;
 mod supervisor;
 #[cfg(test)]
 pub(crate) mod testing;
+mod trace;
 
 pub use feed::{Feed, KeyPicture};
 pub use reader::{Item, Reader, Start};

@@ -1,131 +1,91 @@
 //! Keeps a camera connected: chooses its adapter, tries, waits, tries again, for as long as
 //! the feed lives.
 
-use std::any::Any;
-use std::panic::AssertUnwindSafe;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::FutureExt;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
+use super::attempt::Camera;
 use super::backoff::Backoff;
+use super::candidates::Candidates;
 use super::feed::Shared;
-use super::ingest::Ingest;
+use super::junction::Junction;
 use super::status::CameraState;
-use crate::camera::{Budget, CameraSpec, Outcome, attempt};
-use crate::clock::now_us;
+use super::stay::{Stay, risen};
+use crate::camera::{Budget, CameraSpec, Outcome};
 use crate::plugins::types::FailureClass;
 use crate::plugins::{Adapter, Registry, reason};
 use crate::telemetry::metrics::metrics;
 
-/// Pictures for so long, and the next failure is a new story.
-const BELIEVED_AFTER: Duration = Duration::from_secs(5);
-/// An attempt without a picture for so long is ended by the host, whatever its adapter hopes.
-/// Adapters end it sooner (10 s); a camera that is polled may send one in ten seconds.
-const SILENCE: Duration = Duration::from_secs(30);
-
-/// The adapters that may suit a camera.
-pub struct Candidates {
-    adapters: Vec<Arc<Adapter>>,
-    /// The configuration named it: no other one is tried.
-    named: bool,
-    wanted: String,
-    /// Why the file that the configuration names is not used.
-    rejection: Option<String>,
-}
-
-impl Candidates {
-    /// The adapter that the configuration names, or those that know the URL's scheme.
-    pub fn choose(spec: &CameraSpec, registry: &Registry) -> Self {
-        match &spec.adapter {
-            Some(name) => Self {
-                adapters: registry.adapter(name).into_iter().collect(),
-                named: true,
-                wanted: format!("of the name `{name}`"),
-                rejection: registry.rejection(name),
-            },
-            None => Self {
-                adapters: registry.for_scheme(&spec.scheme),
-                named: false,
-                wanted: format!("for {}://", spec.scheme),
-                rejection: None,
-            },
-        }
-    }
-
-    /// What a session shows before the first attempt.
-    pub fn first_name<'a>(&'a self, spec: &'a CameraSpec) -> &'a str {
-        let wanted = spec.adapter.as_ref().unwrap_or(&spec.scheme);
-        self.adapters
-            .first()
-            .map_or(wanted.as_str(), |adapter| adapter.name())
-    }
-
-    /// What is told where there is none to try.
-    fn none(&self) -> String {
-        match &self.rejection {
-            Some(why) => format!("no adapter {}: its file is rejected: {why}", self.wanted),
-            None => format!("no adapter {}; see `padelvar plugin list`", self.wanted),
-        }
-    }
-}
-
 /// Runs until `stop`.
 pub async fn run(
     spec: CameraSpec,
-    candidates: Candidates,
+    registry: Arc<Registry>,
     shared: Arc<Shared>,
     stop: CancellationToken,
 ) {
-    if candidates.adapters.is_empty() {
-        let reason = reason(&candidates.none());
-        warn!(reason, "camera cannot be reached");
-        told(&shared, reason);
-        stop.cancelled().await;
-        return;
-    }
+    let camera = Camera {
+        spec: Arc::new(spec),
+        junction: Arc::new(Junction::new(Arc::clone(&shared))),
+        stop: stop.clone(),
+    };
+    let mut changes = registry.changes();
     let mut backoff = Backoff::default();
-    let mut budget = Budget::new(now_us());
-    let mut chosen = 0;
+    // What is left to the version that was tried last.
+    let mut left: Option<(Arc<Adapter>, Budget)> = None;
+    let mut next: Option<String> = None;
     // Adapters that said "not for me" since one did not.
-    let mut refusals = 0;
+    let mut refused = BTreeSet::new();
     while !stop.is_cancelled() {
-        let adapter = Arc::clone(&candidates.adapters[chosen]);
+        changes.borrow_and_update();
+        let in_use = left.as_ref().map(|(adapter, _)| adapter);
+        let candidates = Candidates::choose(&camera.spec, &registry, in_use);
+        let Some(adapter) = candidates.preferring(next.as_deref()).cloned() else {
+            no_adapter(&shared, &candidates);
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = risen(&mut changes) => continue,
+            }
+        };
         shared.status.send_if_modified(|status| {
             let changed = status.adapter != adapter.name();
             adapter.name().clone_into(&mut status.adapter);
             changed
         });
-        let mut ingest = Ingest::new(Arc::clone(&shared));
-        let outcome = watched_attempt(&spec, adapter, &mut ingest, &mut budget, &stop).await;
+        let budget = left
+            .take()
+            .filter(|(tried, _)| tried.digest() == adapter.digest())
+            .map(|(_, budget)| budget);
+        let stay = Stay::new(&camera, &registry);
+        let end = stay.run(&adapter, budget, &mut changes).await;
         if stop.is_cancelled() {
             break;
         }
-        let was_live = ingest.live_for();
-        if was_live.is_some() {
+        if end.was_live && !end.told {
             shared.lost();
         }
-        if was_live.is_some_and(|lasted| lasted >= BELIEVED_AFTER) {
+        if end.believed {
             backoff.succeeded();
         }
-        let (class, reason) = explain(outcome);
+        let (class, reason) = explain(end.ended.outcome);
+        let adapter = end.ended.adapter;
+        left = Some((Arc::clone(&adapter), end.ended.budget));
         let labels = [("class", class_name(class))];
         metrics().camera_failures.get_or_create(&labels).inc();
-        if class == FailureClass::Unsupported && !candidates.named && was_live.is_none() {
-            refusals += 1;
-            chosen = (chosen + 1) % candidates.adapters.len();
-            if refusals < candidates.adapters.len() {
-                info!(
-                    reason,
-                    next = candidates.adapters[chosen].name(),
-                    "another adapter is tried"
-                );
+        next = Some(adapter.name().to_owned());
+        if class == FailureClass::Unsupported && !candidates.named && !end.was_live {
+            refused.insert(adapter.name().to_owned());
+            let other = candidates.after(adapter.name());
+            next = other.map(|other| other.name().to_owned());
+            if refused.len() < candidates.count() {
+                info!(reason, next, "another adapter is tried");
                 continue;
             }
         }
-        refusals = 0;
+        refused.clear();
         let wait = backoff.failed(class, dice());
         warn!(
             reason,
@@ -136,63 +96,30 @@ pub async fn run(
         tokio::select! {
             () = stop.cancelled() => break,
             () = tokio::time::sleep(wait) => {}
+            // An account may be locked by tries: another version changes nothing of that.
+            () = replaced(&adapter, &registry, &mut changes), if class != FailureClass::Auth => {}
         }
     }
 }
 
-/// An attempt, with the host's own look at the silence. Should the host itself stumble over
-/// what a camera or an adapter does, that is a failed attempt like others: a camera whose task
-/// is gone would never be tried again.
-async fn watched_attempt(
-    spec: &CameraSpec,
-    adapter: Arc<Adapter>,
-    ingest: &mut Ingest,
-    budget: &mut Budget,
-    stop: &CancellationToken,
-) -> Outcome {
-    let end = stop.child_token();
-    let watch = ingest.pictures_so_far();
-    let silence = async {
-        let mut seen = watch();
-        loop {
-            tokio::time::sleep(SILENCE).await;
-            let now = watch();
-            if now == seen {
-                return;
-            }
-            seen = now;
+/// Resolves when another version of an adapter is in force.
+async fn replaced(adapter: &Adapter, registry: &Registry, changes: &mut watch::Receiver<u64>) {
+    loop {
+        let now = registry.adapter(adapter.name());
+        if now.is_some_and(|now| now.digest() != adapter.digest()) {
+            return;
         }
-    };
-    // A connection is given this time before it is ended for another one.
-    let keyframe = ingest.keyframe_needed(SILENCE);
-    let name = adapter.name().to_owned();
-    let attempt = attempt(spec, adapter, ingest, budget, &end);
-    // What the panic leaves behind is dropped with the attempt; the feed's locks stand it.
-    let attempt = AssertUnwindSafe(attempt).catch_unwind();
-    tokio::select! {
-        outcome = attempt => outcome.unwrap_or_else(|panic| {
-            error!(panic = panic_text(&*panic), adapter = name, "a panic in the host");
-            Outcome::Failed {
-                class: FailureClass::Other,
-                message: "the host made a mistake with this camera; its log says more".to_owned(),
-            }
-        }),
-        () = silence => Outcome::Failed {
-            class: FailureClass::Unreachable,
-            message: format!("no picture for {} s", SILENCE.as_secs()),
-        },
-        () = keyframe => Outcome::Failed {
-            class: FailureClass::Other,
-            message: "the camera sends no keyframe, and one is needed: it is asked anew".to_owned(),
-        },
+        risen(changes).await;
     }
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let owned = panic.downcast_ref::<String>().map(String::as_str);
-    owned
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("without a message")
+/// Tells that there is nothing to try with, once for each reason.
+fn no_adapter(shared: &Shared, candidates: &Candidates) {
+    let reason = reason(&candidates.none());
+    if shared.status.borrow().last_error.as_ref() != Some(&reason) {
+        warn!(reason, "camera cannot be reached");
+        told(shared, reason);
+    }
 }
 
 fn explain(outcome: Outcome) -> (FailureClass, String) {
@@ -202,6 +129,7 @@ fn explain(outcome: Outcome) -> (FailureClass, String) {
             "the camera ended the stream".to_owned(),
         ),
         Outcome::Failed { class, message } => (class, message),
+        Outcome::Broken { message } => (FailureClass::Other, message),
     }
 }
 

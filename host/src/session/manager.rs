@@ -208,7 +208,8 @@ impl Sessions {
     fn feed(&self, terrain: &Terrain, id: &SessionId) -> Feed {
         let span = info_span!(parent: None, "session", session_id = %id, terrain_id = %terrain.id);
         let counts = CameraCounts::of(terrain.id.as_str());
-        Feed::start(camera_spec(terrain), &self.registry, counts, span)
+        let registry = Arc::clone(&self.registry);
+        Feed::start(camera_spec(terrain), registry, counts, span)
     }
 
     fn enter(&self, book: &mut Book, session: &Arc<Session>) {

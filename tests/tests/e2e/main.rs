@@ -20,6 +20,9 @@ mod downloads;
 mod events;
 mod full_disk;
 mod gstreamer;
+#[path = "../hostile/guests.rs"]
+#[expect(dead_code, reason = "the tests of hostile plugins want more of them")]
+mod guests;
 mod http_cameras;
 mod key_sets;
 mod kills;
@@ -43,6 +46,7 @@ mod secrets;
 mod service;
 mod session_life;
 mod snapshots;
+mod swaps;
 mod ten_at_once;
 mod tickets;
 mod tokens;

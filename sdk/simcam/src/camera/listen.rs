@@ -71,7 +71,7 @@ impl<S: Service> Door<S> {
                 _ = refusing.changed() => {}
                 Some(_) = clients.join_next(), if !clients.is_empty() => {}
                 accepted = accept(listener.as_ref()) => match accepted {
-                    Ok((stream, peer)) if clients.len() < MAX_CLIENTS => {
+                    Ok((stream, peer)) if clients.len() < self.most_clients() => {
                         self.welcome(&mut clients, stream, peer);
                     }
                     Ok(_) => {}
@@ -86,6 +86,10 @@ impl<S: Service> Door<S> {
             }
         }
         clients.shutdown().await;
+    }
+
+    fn most_clients(&self) -> usize {
+        self.shared.faults.most_clients().min(MAX_CLIENTS)
     }
 
     async fn listen_again(&self) -> Option<TcpListener> {

@@ -30,6 +30,8 @@ pub enum Fault {
     Refuse(Duration),
     /// The plug is pulled for a while: [`Fault::Close`] and [`Fault::Refuse`].
     Outage(Duration),
+    /// From now on there is room for so many clients at a time: further ones are closed at once.
+    MostClients(usize),
     /// Writes in small pieces with pauses between them, for a while.
     SlowBytes {
         /// Bytes a write.
@@ -94,7 +96,7 @@ impl FromStr for Fault {
     /// Reads `KIND` or `KIND:ARG`; durations are seconds with a fraction.
     ///
     /// `close`, `stall:SECONDS`, `late:SECONDS`, `refuse:SECONDS`, `outage:SECONDS`,
-    /// `slow-bytes:BYTES,PAUSE_MS,SECONDS`, `password:TEXT`, `jump:TICKS`,
+    /// `clients:COUNT`, `slow-bytes:BYTES,PAUSE_MS,SECONDS`, `password:TEXT`, `jump:TICKS`,
     /// `clock-rate:TIMES`, `reorder:COUNT`, `noise:SECONDS`, `rubbish:SECONDS`,
     /// `loss:RATE`, `drop:COUNT`, `truncate-frame`, `truncate`,
     /// `length:BYTES`, `giant-header:BYTES`, `garbage:BYTES`, `redirect[:URL]`.
@@ -116,6 +118,7 @@ impl FromStr for Fault {
             "late" => Self::Late(lasting()?),
             "refuse" => Self::Refuse(lasting()?),
             "outage" => Self::Outage(lasting()?),
+            "clients" => Self::MostClients(number(":COUNT")? as usize),
             "slow-bytes" | "slow_bytes" => {
                 let needs = || needs(":BYTES,PAUSE_MS,SECONDS");
                 let parts: Vec<&str> = arg.unwrap_or("").split(',').collect();
@@ -185,6 +188,7 @@ mod tests {
         assert_eq!(read("loss:0.01"), Fault::LossRate(0.01));
         assert_eq!(read("password:a:b"), Fault::Password("a:b".into()));
         assert_eq!(read("redirect"), Fault::Redirect(None));
+        assert_eq!(read("clients:1"), Fault::MostClients(1));
         let url = Some("http://127.0.0.1:1/x".to_owned());
         assert_eq!(read("redirect:http://127.0.0.1:1/x"), Fault::Redirect(url));
         let slow = Fault::SlowBytes {

@@ -48,6 +48,7 @@ struct State {
     spoil: Option<(Spoil, Instant)>,
     once: VecDeque<Once>,
     redirect: Option<String>,
+    most_clients: usize,
     rng: Rng,
 }
 
@@ -87,6 +88,7 @@ impl Faults {
                 spoil: None,
                 once: VecDeque::new(),
                 redirect: None,
+                most_clients: usize::MAX,
                 rng: Rng::new(0x5EED),
             }),
             close: watch::Sender::new(0),
@@ -96,6 +98,11 @@ impl Faults {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Clients at a time that there is room for.
+    pub(crate) fn most_clients(&self) -> usize {
+        self.state().most_clients
     }
 
     /// Puts a fault in force. A password is the camera's own matter.
@@ -118,6 +125,7 @@ impl Faults {
                 self.refuse.send_replace(now.checked_add(lasting));
                 self.close.send_modify(|n| *n += 1);
             }
+            Fault::MostClients(count) => state.most_clients = count,
             Fault::SlowBytes {
                 bytes,
                 pause,
