@@ -143,6 +143,7 @@ fn routes() -> Routes {
         )
         .add(Asks(&[PluginView]), routes!(plugins::list))
         .add(Asks(&[PluginManage]), routes!(plugins::release))
+        .add(Asks(&[PluginView]), routes!(plugins::differences))
 }
 
 /// The proxy listener: feeds as they are.

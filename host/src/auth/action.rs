@@ -101,6 +101,30 @@ impl Action {
             Self::TerrainEdit => "terrain.edit",
         }
     }
+
+    /// The action of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+
+    /// The kinds of resources that the host asks about it.
+    pub fn kinds(self) -> &'static [&'static str] {
+        match self {
+            Self::SessionCreate | Self::TerrainEdit => &["terrain"],
+            Self::SessionView
+            | Self::SessionClose
+            | Self::RecordingStart
+            | Self::RecordingStop
+            | Self::RecordingView
+            | Self::PreviewView => &["session"],
+            Self::FileList => &["club"],
+            Self::FileDownload | Self::FileDelete => &["file"],
+            Self::SystemCleanup | Self::CameraDiscover | Self::CameraProbe => &["host"],
+            // The list of all plugins is the host's.
+            Self::PluginView => &["plugin", "host"],
+            Self::PluginManage => &["plugin"],
+        }
+    }
 }
 
 /// What it is wanted on.

@@ -67,7 +67,7 @@ pub struct Door {
     verifier: ArcSwap<TokenVerifier>,
     tickets: TicketMint,
     failures: Mutex<Failures>,
-    policy: PolicyInForce,
+    policy: Arc<PolicyInForce>,
     audit: AuditSink,
 }
 
@@ -78,7 +78,7 @@ impl Door {
             verifier: ArcSwap::from_pointee(verifier),
             tickets: TicketMint::new(),
             failures: Mutex::default(),
-            policy: PolicyInForce::none("no policy was loaded yet"),
+            policy: Arc::new(PolicyInForce::none("no policy was loaded yet")),
             audit,
         }
     }
@@ -91,6 +91,11 @@ impl Door {
     /// Puts another policy in force.
     pub fn replace_policy(&self, policy: Arc<dyn Policy>) {
         self.policy.replace(policy);
+    }
+
+    /// The place of the policy in force.
+    pub fn policy(&self) -> &Arc<PolicyInForce> {
+        &self.policy
     }
 
     /// Why no policy is in force, where that is so.

@@ -1,5 +1,6 @@
 //! Conditions under which something is allowed: a policy's obligations, understood.
 
+use std::fmt;
 use std::time::Duration;
 
 /// What the host keeps to when it does what was allowed.
@@ -14,7 +15,35 @@ pub struct Limits {
 /// The longest duration that is a limit at all, minutes: keeps arithmetic far from its ends.
 const MOST_MINUTES: f64 = 1e6;
 
+/// The names of the obligations that the host knows.
+pub const OBLIGATIONS: [&str; 2] = ["max-duration-minutes", "max-concurrent"];
+
+impl fmt::Display for Limits {
+    /// As obligations: `{max-concurrent = 1}`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let minutes = self.max_duration.map(|d| d.as_secs_f64() / 60.0);
+        let minutes = minutes.map(|minutes| format!("max-duration-minutes = {minutes}"));
+        let count = self.max_concurrent;
+        let count = count.map(|count| format!("max-concurrent = {count}"));
+        let both: Vec<String> = minutes.into_iter().chain(count).collect();
+        write!(f, "{{{}}}", both.join(", "))
+    }
+}
+
 impl Limits {
+    /// As a JSON object of the obligations that there are.
+    pub fn json(self) -> serde_json::Value {
+        let mut object = serde_json::Map::new();
+        if let Some(duration) = self.max_duration {
+            let minutes = duration.as_secs_f64() / 60.0;
+            object.insert(OBLIGATIONS[0].to_owned(), minutes.into());
+        }
+        if let Some(count) = self.max_concurrent {
+            object.insert(OBLIGATIONS[1].to_owned(), count.into());
+        }
+        object.into()
+    }
+
     /// Understands obligations; the smallest of repeated ones counts. An error names the one
     /// that the host does not know or cannot read.
     pub fn of<'a>(

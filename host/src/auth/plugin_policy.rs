@@ -1,13 +1,15 @@
 //! A policy plugin as the door asks it.
 
-use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::expectations::{Expectations, Report};
 use super::policy::{Answer, Policy, Question};
-use crate::config::{self, PolicySettings};
+use crate::config::{self, PolicySettings, Problem};
 use crate::plugins::policy::types::{Context, Finding, Principal, Request, Resource, Settings};
-use crate::plugins::{ActivePolicy, Registry};
+use crate::plugins::{ActivePolicy, PolicyPlugin, Registry};
 
 /// Why a configured policy cannot be put in force.
 #[derive(Debug, Error)]
@@ -25,50 +27,167 @@ pub enum PolicyError {
     /// Its settings are not good.
     #[error("{0}")]
     Settings(String),
+    /// What it has to answer cannot be read.
+    #[error("{}", lines(.0))]
+    Table(Vec<Problem>),
+    /// It does not answer as it has to.
+    #[error("the policy {policy} does not meet {}: {}", .table.display(), unmet(.report))]
+    Unmet {
+        /// Its name.
+        policy: String,
+        /// The table's file.
+        table: PathBuf,
+        /// What it does not meet.
+        report: Report,
+    },
 }
 
-/// A policy plugin in force, with its settings.
+/// Rows of a table that are told: the log is no place for a thousand.
+const TOLD: usize = 20;
+
+fn lines(problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+fn unmet(report: &Report) -> String {
+    let mut text = report.summary();
+    for unmet in report.unmet.iter().take(TOLD) {
+        text = format!("{text}\n  {unmet}");
+    }
+    match report.unmet.len().saturating_sub(TOLD) {
+        0 => text,
+        more => format!("{text}\n  and {more} more; `padelvar policy test` tells all of them"),
+    }
+}
+
+/// A policy plugin with settings, as the door asks it.
 pub struct PluginPolicy(ActivePolicy);
 
 impl PluginPolicy {
-    /// Puts together what is configured. Waits for the plugin: not for a thread that answers
-    /// requests.
+    /// Puts together what is configured, and holds it to its table, where there is one. Waits
+    /// for the plugin: not for a thread that answers requests.
     pub fn of(registry: &Registry, policy: &config::Policy) -> Result<Self, PolicyError> {
-        let name = &policy.plugin;
-        let plugin = registry.policy(name).ok_or_else(|| PolicyError::Unknown {
-            name: name.clone(),
-            reason: registry
-                .rejection(name)
-                .map(|reason| format!(": {reason}"))
-                .unwrap_or_default(),
-        })?;
-        let (settings, file) = match &policy.settings {
-            PolicySettings::Inline(json) => (settings("json", json.to_string()), None),
-            PolicySettings::File { path, text } => (settings("text", text.clone()), Some(path)),
-        };
-        let active = ActivePolicy::new(plugin, settings);
+        let plugin = known(registry, &policy.plugin)?;
+        let table = policy.table.as_ref();
+        let table = table.map(|table| {
+            let file = table.path.display().to_string();
+            let read = Expectations::parse(&table.text, &file);
+            read.map(|read| (table, read)).map_err(PolicyError::Table)
+        });
+        let table = table.transpose()?;
+        let made = Self::new(plugin, &policy.settings.given("policy.settings"))?;
+        if let Some((table, expectations)) = table {
+            let report = expectations.check(&made);
+            if !report.is_met() {
+                return Err(PolicyError::Unmet {
+                    policy: policy.plugin.clone(),
+                    table: table.path.clone(),
+                    report,
+                });
+            }
+        }
+        Ok(made)
+    }
+
+    /// The configured candidate. Where it has no settings of its own it gets those of the policy
+    /// in force, and where it does not find them good, none. The text says why, then.
+    pub fn shadow_of(
+        registry: &Registry,
+        name: &str,
+        policy: &config::Policy,
+    ) -> Result<(Self, Option<String>), PolicyError> {
+        let plugin = known(registry, name)?;
+        if let Some(own) = &policy.shadow_settings {
+            let own = own.given("policy.shadow_settings");
+            return Ok((Self::new(plugin, &own)?, None));
+        }
+        match Self::new(
+            Arc::clone(&plugin),
+            &policy.settings.given("policy.settings"),
+        ) {
+            Ok(made) => Ok((made, None)),
+            Err(error) => {
+                let made = Self::new(plugin, &Given::none())?;
+                Ok((made, Some(error.to_string())))
+            }
+        }
+    }
+
+    /// A plugin with settings. Waits for the plugin.
+    pub fn new(plugin: Arc<PolicyPlugin>, given: &Given) -> Result<Self, PolicyError> {
+        let active = ActivePolicy::new(plugin, given.settings.clone());
         let active = active.map_err(|findings| {
             let lines = findings.iter();
-            let lines: Vec<String> = lines.map(|f| line(name, file.map(|p| &**p), f)).collect();
+            let lines: Vec<String> = lines.map(|f| line(&given.place, f)).collect();
             PolicyError::Settings(lines.join("\n"))
         })?;
         Ok(Self(active))
     }
+
+    /// The plugin.
+    pub fn plugin(&self) -> &Arc<PolicyPlugin> {
+        self.0.plugin()
+    }
+
+    /// Whether it is the same plugin with the same settings.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(self.0.plugin(), other.0.plugin()) && self.0.settings() == other.0.settings()
+    }
 }
 
-fn settings(format: &str, text: String) -> Settings {
-    Settings {
-        format: format.to_owned(),
-        text,
+fn known(registry: &Registry, name: &str) -> Result<Arc<PolicyPlugin>, PolicyError> {
+    registry.policy(name).ok_or_else(|| PolicyError::Unknown {
+        name: name.to_owned(),
+        reason: registry
+            .rejection(name)
+            .map(|reason| format!(": {reason}"))
+            .unwrap_or_default(),
+    })
+}
+
+/// Settings in the form that plugins take, and what messages call the place that they are from.
+#[derive(Clone, Debug)]
+pub struct Given {
+    settings: Settings,
+    place: String,
+}
+
+impl Given {
+    /// Those of an administrator who set nothing.
+    pub fn none() -> Self {
+        Self::json("{}".to_owned(), "its settings (none)")
+    }
+
+    /// An object of JSON.
+    pub fn json(text: String, place: impl Into<String>) -> Self {
+        Self::of("json", text, place.into())
+    }
+
+    /// The content of a file.
+    pub fn text(text: String, place: impl Into<String>) -> Self {
+        Self::of("text", text, place.into())
+    }
+
+    fn of(format: &str, text: String, place: String) -> Self {
+        let format = format.to_owned();
+        let settings = Settings { format, text };
+        Self { settings, place }
+    }
+}
+
+impl PolicySettings {
+    /// As they are given to a plugin; `key` is what they are called in the configuration.
+    fn given(&self, key: &str) -> Given {
+        match self {
+            Self::Inline(json) => Given::json(json.to_string(), key),
+            Self::File { path, text } => Given::text(text.clone(), path.display().to_string()),
+        }
     }
 }
 
 /// A finding as people read it: `rules.cedar:3:5: …`.
-fn line(policy: &str, file: Option<&Path>, finding: &Finding) -> String {
-    let place = file.map_or_else(
-        || format!("policy.settings of {policy}"),
-        |path| path.display().to_string(),
-    );
+fn line(place: &str, finding: &Finding) -> String {
     let message = &finding.message;
     match (finding.line, finding.column) {
         (Some(line), Some(column)) => format!("{place}:{line}:{column}: {message}"),
@@ -113,3 +232,7 @@ fn request(question: &Question<'_>) -> Request {
         },
     }
 }
+
+#[cfg(test)]
+#[path = "plugin_policy_tests.rs"]
+mod tests;

@@ -1,15 +1,18 @@
 //! The decision: the policy in force, and what becomes of its answer.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::action::{Action, Resource};
+use super::appointment::Appointment;
 use super::limits::Limits;
 use super::principal::Principal;
+use super::shadow::Shadow;
 
 /// A question to a policy.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +27,40 @@ pub struct Question<'a> {
     pub address: Option<IpAddr>,
     /// When.
     pub now: Timestamp,
+}
+
+/// A question that outlives the request which it came from.
+#[derive(Clone, Debug)]
+pub struct KeptQuestion {
+    principal: Principal,
+    action: Action,
+    resource: Resource,
+    address: Option<IpAddr>,
+    now: Timestamp,
+}
+
+impl KeptQuestion {
+    /// A copy.
+    pub fn of(question: &Question<'_>) -> Self {
+        Self {
+            principal: question.principal.clone(),
+            action: question.action,
+            resource: question.resource.clone(),
+            address: question.address,
+            now: question.now,
+        }
+    }
+
+    /// The question.
+    pub fn question(&self) -> Question<'_> {
+        Question {
+            principal: &self.principal,
+            action: self.action,
+            resource: &self.resource,
+            address: self.address,
+            now: self.now,
+        }
+    }
 }
 
 /// What a policy answered.
@@ -58,7 +95,45 @@ pub struct Decision {
     pub limits: Limits,
 }
 
+impl fmt::Display for Decision {
+    /// `allowed`, with its conditions, or `denied`, with its code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.allow {
+            true if self.limits == Limits::default() => f.write_str("yes"),
+            true => write!(f, "yes {}", self.limits),
+            false => write!(f, "no ({})", self.code),
+        }
+    }
+}
+
 impl Decision {
+    /// What an answer comes to: one that sets a condition which the host does not understand
+    /// has denied.
+    pub fn of(answer: Answer) -> Self {
+        let pairs = answer.obligations.iter();
+        let limits = match Limits::of(pairs.map(|(n, v)| (n.as_str(), v.as_str()))) {
+            Ok(limits) if answer.allow => limits,
+            Err(reason) if answer.allow => return Self::denied("unknown_obligation", reason),
+            // Conditions of a denial mean nothing.
+            Ok(_) | Err(_) => Limits::default(),
+        };
+        Self {
+            allow: answer.allow,
+            code: answer.code,
+            reason: answer.reason,
+            limits,
+        }
+    }
+
+    /// As JSON, for programs. The reason is left out: it may name whom it is about.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "allow": self.allow,
+            "code": self.code,
+            "obligations": self.limits.json(),
+        })
+    }
+
     fn denied(code: &str, reason: impl Into<String>) -> Self {
         Self {
             allow: false,
@@ -76,7 +151,9 @@ type Standing = Result<Arc<dyn Policy>, String>;
 /// on the old one.
 pub struct PolicyInForce {
     standing: ArcSwap<Standing>,
+    shadow: ArcSwapOption<Shadow>,
     changed: watch::Sender<()>,
+    pub(super) appointment: Appointment,
 }
 
 impl PolicyInForce {
@@ -84,7 +161,9 @@ impl PolicyInForce {
     pub fn none(reason: impl Into<String>) -> Self {
         Self {
             standing: ArcSwap::from_pointee(Err(reason.into())),
+            shadow: ArcSwapOption::empty(),
             changed: watch::Sender::new(()),
+            appointment: Appointment::default(),
         }
     }
 
@@ -92,6 +171,16 @@ impl PolicyInForce {
     pub fn replace(&self, policy: Arc<dyn Policy>) {
         self.standing.store(Arc::new(Ok(policy)));
         self.changed.send_replace(());
+    }
+
+    /// Sets a candidate beside the policy in force, or none. Returns the one that was there.
+    pub fn replace_shadow(&self, shadow: Option<Arc<Shadow>>) -> Option<Arc<Shadow>> {
+        self.shadow.swap(shadow)
+    }
+
+    /// The candidate, where there is one.
+    pub fn shadow(&self) -> Option<Arc<Shadow>> {
+        self.shadow.load_full()
     }
 
     /// Tells when another policy is in force.
@@ -105,28 +194,25 @@ impl PolicyInForce {
     }
 
     /// Decides. A policy that is missing, fails, or sets a condition that the host does not
-    /// understand has denied.
+    /// understand has denied. A candidate gets the question afterwards, and nobody waits for it.
     pub fn decide(&self, question: &Question<'_>) -> Decision {
+        let decision = self.decide_alone(question);
+        if let Some(shadow) = self.shadow.load().as_ref() {
+            shadow.offer(question, &decision);
+        }
+        decision
+    }
+
+    fn decide_alone(&self, question: &Question<'_>) -> Decision {
         let standing = self.standing.load();
         let answer = match standing.as_ref() {
             Ok(policy) => policy.decide(question),
             Err(_) => return Decision::denied("policy_missing", "no policy is in force"),
         };
         // Why it failed is for the log of the host and its list of plugins, not for callers.
-        let Ok(answer) = answer else {
-            return Decision::denied("policy_failed", "the policy did not answer");
-        };
-        let pairs = answer.obligations.iter();
-        let limits = match Limits::of(pairs.map(|(n, v)| (n.as_str(), v.as_str()))) {
-            Ok(limits) => limits,
-            Err(_) if !answer.allow => Limits::default(),
-            Err(reason) => return Decision::denied("unknown_obligation", reason),
-        };
-        Decision {
-            allow: answer.allow,
-            code: answer.code,
-            reason: answer.reason,
-            limits,
+        match answer {
+            Ok(answer) => Decision::of(answer),
+            Err(_) => Decision::denied("policy_failed", "the policy did not answer"),
         }
     }
 }

@@ -99,6 +99,12 @@ async fn check(config: &Config, good: &mut Vec<String>, problems: &mut Vec<Strin
                 Ok(_) => good.push(format!("policy {}", config.policy.plugin)),
                 Err(error) => problems.push(error.to_string()),
             }
+            if let Some(shadow) = &config.policy.shadow {
+                match PluginPolicy::shadow_of(&registry, shadow, &config.policy) {
+                    Ok(_) => good.push(format!("shadow policy {shadow}")),
+                    Err(error) => problems.push(format!("policy.shadow: {error}")),
+                }
+            }
             for terrain in &config.terrains {
                 let camera = &terrain.camera;
                 let found = match &camera.adapter {

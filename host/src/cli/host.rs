@@ -15,12 +15,13 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::in_force::put_in_force;
 use super::pulse::Pulse;
 use super::store::Store;
 use crate::api::{self, App, OpenAnswers};
-use crate::auth::{Door, PluginPolicy, TokenKeys, TokenVerifier};
+use crate::auth::{Door, TokenKeys, TokenVerifier};
 use crate::config::{AuthKind, Config, Policy};
-use crate::plugins::{self, Cache, PluginEngine, Registry};
+use crate::plugins::{self, Cache, PluginEngine, PluginInfo, Registry};
 use crate::preview::Previews;
 use crate::recording::{ToolStatus, repair_leftovers};
 use crate::session::Sessions;
@@ -74,6 +75,9 @@ impl Host {
         put_in_force(&door, &registry, &now.policy).await;
         let policies = PolicyDigests::of(&registry, &now.policy);
         let sessions = Sessions::new(config.clone(), Arc::clone(&registry), store.memory());
+        let events = Arc::clone(sessions.events());
+        let news = move |plugin: &PluginInfo| events.plugin(plugin);
+        door.policy().on_news(Box::new(news));
         sessions.restore(past);
         for unfinished in unfinished {
             let id = unfinished.id.clone();
@@ -198,38 +202,6 @@ fn listen(
     })
 }
 
-/// Puts the configured policy in force, off the threads that answer requests. Where that
-/// fails, the one that is in force stays; where there is none, everything is denied.
-async fn put_in_force(door: &Door, registry: &Arc<Registry>, policy: &Policy) {
-    for (key, set) in [
-        ("shadow", policy.shadow.is_some()),
-        ("table", policy.table.is_some()),
-    ] {
-        if set {
-            warn!("policy.{key} is set, but this version does not look at it");
-        }
-    }
-    let (registry, wanted) = (Arc::clone(registry), policy.clone());
-    let made = tokio::task::spawn_blocking(move || PluginPolicy::of(&registry, &wanted)).await;
-    let plugin = &policy.plugin;
-    match made {
-        Ok(Ok(made)) => {
-            door.replace_policy(Arc::new(made));
-            info!(plugin, "policy in force");
-        }
-        Ok(Err(error)) => {
-            let missing = door.policy_missing().is_some();
-            let consequence = if missing {
-                "no policy is in force: everything is denied"
-            } else {
-                "the policy in force stays"
-            };
-            error!(plugin, "{consequence}\n{error}");
-        }
-        Err(error) => error!(plugin, %error, "the policy could not be loaded"),
-    }
-}
-
 /// Tells which sessions are being recorded.
 fn recorded_by(sessions: &Arc<Sessions>) -> Box<dyn Fn(&str) -> bool + Send + Sync> {
     let sessions = Arc::clone(sessions);
@@ -291,6 +263,7 @@ impl Follower {
     async fn follow_plugins(&mut self) {
         let registry = self.sessions.registry();
         for line in registry.take_news() {
+            let line = self.door.policy().view(line);
             self.sessions.events().plugin(&line);
         }
         let policy = &self.applied.policy;

@@ -3,9 +3,11 @@
 mod check;
 mod demo;
 mod host;
+mod in_force;
 mod init;
 mod notify;
 mod plugin;
+mod policy;
 mod pulse;
 mod serve;
 mod store;
@@ -54,6 +56,11 @@ enum Command {
         #[command(subcommand)]
         command: plugin::PluginCommand,
     },
+    /// Try policies before they are in force.
+    Policy {
+        #[command(subcommand)]
+        command: policy::PolicyCommand,
+    },
 }
 
 /// Which configuration.
@@ -75,6 +82,7 @@ pub fn run() -> ExitCode {
         Command::Check { config, json } => check::run(&config.config, json),
         Command::Token(arguments) => token::run(&arguments),
         Command::Plugin { command } => plugin::run(&command),
+        Command::Policy { command } => policy::run(&command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use toml::de::DeValue;
 
-use super::source::with_article;
+use super::problem::{ConfigError, Problem};
+use super::source::{place, with_article};
 
 /// What is wrong with a value.
 pub(super) struct Wrong {
@@ -138,6 +139,25 @@ pub(super) fn json(value: &DeValue<'_>) -> Result<serde_json::Value, Wrong> {
             Value::Object(entries.collect::<Result<_, Wrong>>()?)
         }
     })
+}
+
+/// A whole TOML file as JSON; `file` names it in messages.
+pub(crate) fn json_of_toml(text: &str, file: &str) -> Result<serde_json::Value, ConfigError> {
+    let problem = |at: usize, message: String| {
+        let place = place(file, text, at);
+        let hint = None;
+        ConfigError::Invalid(vec![Problem {
+            place,
+            message,
+            hint,
+        }])
+    };
+    let table = toml::de::DeTable::parse(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        problem(at, error.message().to_owned())
+    })?;
+    let converted = json(&DeValue::Table(table.into_inner()));
+    converted.map_err(|wrong| problem(wrong.span.map_or(0, |span| span.start), wrong.message))
 }
 
 pub(super) fn path(text: &str) -> Result<PathBuf, Wrong> {

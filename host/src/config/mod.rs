@@ -25,17 +25,20 @@ mod terrains;
 mod watch;
 
 pub use camera_url::{CameraUrl, HostPort, InvalidCameraUrl, InvalidHostPort, known_port};
+pub(crate) use convert::json_of_toml;
 pub use example::{example, write_example};
 pub use ids::{ClubId, InvalidId, MAX_ID_CHARS, TerrainId};
 pub use load::{Loaded, load, parse};
+pub(crate) use nearest::nearest_hint;
 pub use network::{InvalidNetwork, Network};
 pub use problem::{ConfigError, Place, Problem};
 pub use reload::restart_needed;
 pub use secret::Secret;
 pub use sections::{
     Auth, AuthKind, Catalogue, CatalogueUrl, Encode, Log, LogFormat, LogLevel, Plugins, Policy,
-    PolicySettings, Proxy, Server, Trust, Video,
+    PolicySettings, PolicyTable, Proxy, Server, Trust, Video,
 };
+pub(crate) use source::place;
 pub use source::{Environment, process_environment};
 pub use terrains::{Camera, Club, InvalidTlsMode, Terrain, TlsMode};
 pub use watch::watch;

@@ -33,7 +33,7 @@ fn distance(text: &str, name: &str) -> usize {
 }
 
 /// A hint that names the nearest, and all of them where it is not near.
-pub(super) fn nearest_hint(what: &str, text: &str, known: &[&str]) -> Option<String> {
+pub(crate) fn nearest_hint(what: &str, text: &str, known: &[&str]) -> Option<String> {
     let (name, near) = nearest(text, known.iter().copied())?;
     Some(if near {
         format!("did you mean `{name}`?")

@@ -9,7 +9,7 @@ use super::source::Source;
 use super::table::Table;
 use super::{
     Auth, Catalogue, CatalogueUrl, Encode, Log, LogFormat, LogLevel, Network, Plugins, Policy,
-    PolicySettings, Proxy, Server, Trust, Video,
+    PolicySettings, PolicyTable, Proxy, Server, Trust, Video,
 };
 
 /// Shortest HS256 secret: RFC 7518, section 3.2.
@@ -216,41 +216,55 @@ pub(super) fn policy(source: &Source<'_>) -> Policy {
         plugin: table
             .text("plugin", convert::name)
             .unwrap_or(default.plugin),
-        settings: policy_settings(&mut table).unwrap_or(default.settings),
+        settings: policy_settings(&mut table, "settings", "settings_file")
+            .unwrap_or(default.settings),
         shadow: table.text("shadow", convert::name),
-        table: table.path("table"),
+        shadow_settings: policy_settings(&mut table, "shadow_settings", "shadow_settings_file"),
+        table: policy_table(&mut table),
     };
-    source.files.borrow_mut().extend(policy.table.clone());
     table.finish();
     policy
 }
 
-fn policy_settings(table: &mut Table<'_, '_>) -> Option<PolicySettings> {
-    let inline = table
-        .value("settings", convert::json)
-        .map(PolicySettings::Inline);
-    let Some(path) = table.path("settings_file") else {
+/// The table's text is part of the configuration, so that a change of it is one.
+fn policy_table(table: &mut Table<'_, '_>) -> Option<PolicyTable> {
+    let path = table.path("table")?;
+    table.source.files.borrow_mut().push(path.clone());
+    match settings_text(&path) {
+        Ok(text) => Some(PolicyTable { path, text }),
+        Err(wrong) => {
+            table.problem("table", wrong.about("table").message, None);
+            None
+        }
+    }
+}
+
+/// Settings as a table under `key`, or the text of the file under `file_key`.
+fn policy_settings(
+    table: &mut Table<'_, '_>,
+    key: &'static str,
+    file_key: &'static str,
+) -> Option<PolicySettings> {
+    let inline = table.value(key, convert::json).map(PolicySettings::Inline);
+    let Some(path) = table.path(file_key) else {
         return inline;
     };
     let variable = |key| table.is_variable(key);
     // As with secrets, a variable for one hides what the file says of the other.
-    if inline.is_some() && variable("settings") == variable("settings_file") {
+    if inline.is_some() && variable(key) == variable(file_key) {
         let hint = Some("remove one of them".to_owned());
-        table.problem(
-            "settings_file",
-            "both `settings` and `settings_file` are set",
-            hint,
-        );
+        let message = format!("both `{key}` and `{file_key}` are set");
+        table.problem(file_key, message, hint);
         return None;
     }
-    if variable("settings") {
+    if variable(key) {
         return inline;
     }
     table.source.files.borrow_mut().push(path.clone());
     match settings_text(&path) {
         Ok(text) => Some(PolicySettings::File { path, text }),
         Err(wrong) => {
-            table.problem("settings_file", wrong.about("settings_file").message, None);
+            table.problem(file_key, wrong.about(file_key).message, None);
             None
         }
     }

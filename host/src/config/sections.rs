@@ -308,9 +308,21 @@ pub struct Policy {
     pub settings: PolicySettings,
     /// Name of a second policy that is asked too and only compared. Default none.
     pub shadow: Option<String>,
+    /// Its settings (`shadow_settings` or `shadow_settings_file`). Default those of the policy in
+    /// force, where it takes them, else an empty table.
+    pub shadow_settings: Option<PolicySettings>,
     /// A table of expectations (TOML) that a policy must meet to be put in force.
     /// Default none.
-    pub table: Option<PathBuf>,
+    pub table: Option<PolicyTable>,
+}
+
+/// A table of expectations, as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyTable {
+    /// The file.
+    pub path: PathBuf,
+    /// What was in it.
+    pub text: String,
 }
 
 /// A policy's settings.
@@ -333,6 +345,7 @@ impl Default for Policy {
             plugin: "club-roles".to_owned(),
             settings: PolicySettings::Inline(serde_json::Value::Object(serde_json::Map::new())),
             shadow: None,
+            shadow_settings: None,
             table: None,
         }
     }

@@ -262,7 +262,7 @@ impl<'a> Source<'a> {
 }
 
 /// Line and column of a byte of a text.
-pub(super) fn place(file: &str, text: &str, offset: usize) -> Place {
+pub(crate) fn place(file: &str, text: &str, offset: usize) -> Place {
     let before = text.get(..offset.min(text.len())).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     Place::File {

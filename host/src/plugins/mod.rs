@@ -37,7 +37,7 @@ pub use guest::{Answer, Guest, GuestError};
 pub use info::{PluginInfo, PluginState};
 pub use loader::{Adapter, LoadError, Origin, digest_of};
 pub use outline::{Kind, Outline};
-pub use policy::{ActivePolicy, PolicyPlugin};
+pub use policy::{ActivePolicy, PolicyPlugin, built_in_policy};
 pub use registry::Registry;
 pub use text::{one_line, reason};
 pub use watch::watch;

@@ -18,6 +18,7 @@ mod demo;
 mod described;
 mod downloads;
 mod events;
+mod expectations;
 mod full_disk;
 mod gstreamer;
 #[path = "../hostile/guests.rs"]
@@ -45,6 +46,7 @@ mod rtsp_cameras;
 mod secrets;
 mod service;
 mod session_life;
+mod shadow;
 mod snapshots;
 mod swaps;
 mod ten_at_once;

@@ -2,6 +2,7 @@
 //! null. The schemas of the API's document are these structs'.
 
 mod camera;
+mod difference;
 mod file;
 mod health;
 mod plugin;
@@ -22,6 +23,7 @@ use utoipa::openapi::{RefOr, schema};
 use utoipa::{PartialSchema, ToSchema};
 
 pub use camera::{CameraView, camera};
+pub use difference::DifferencesAnswer;
 pub use file::{DeletedAnswer, FileView, FilesAnswer};
 pub use health::{HealthAnswer, StatusAnswer, Wellness};
 pub use plugin::{PluginsAnswer, ReleaseAnswer};

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use super::super::scratch::{Folder, set_mode};
-use super::super::{CatalogueUrl, Encode, PolicySettings, Secret, TerrainId, TlsMode};
+use super::super::{CatalogueUrl, Encode, PolicySettings, PolicyTable, Secret, TerrainId, TlsMode};
 use super::*;
 
 fn environment(pairs: &[(&str, &str)]) -> Environment {
@@ -461,6 +461,43 @@ fn a_policys_settings_file_is_read() {
     assert_eq!(
         loaded.config.policy.settings,
         PolicySettings::File { path, text }
+    );
+}
+
+#[test]
+fn a_candidate_may_have_settings_of_its_own() {
+    let folder = Folder::new();
+    let path = folder.write("new.cedar", "permit(principal, action, resource);");
+    let file = folder.write(
+        "padelvar.toml",
+        "[policy]\nshadow = \"cedar\"\nshadow_settings_file = \"new.cedar\"",
+    );
+    let loaded = load(&file, &Environment::new()).unwrap();
+    assert!(loaded.files.contains(&path));
+    let text = "permit(principal, action, resource);".to_owned();
+    assert_eq!(
+        loaded.config.policy.shadow_settings,
+        Some(PolicySettings::File { path, text })
+    );
+    let config = config("[policy]\nshadow = \"x\"\nshadow_settings = { a = 1 }", &[]);
+    let inline = PolicySettings::Inline(serde_json::json!({"a": 1}));
+    assert_eq!(config.policy.shadow_settings, Some(inline));
+}
+
+#[test]
+fn a_table_of_expectations_is_read_and_followed() {
+    let folder = Folder::new();
+    let path = folder.write("expectations.toml", "# None yet.");
+    let file = folder.write("padelvar.toml", "[policy]\ntable = \"expectations.toml\"");
+    let loaded = load(&file, &Environment::new()).unwrap();
+    let text = "# None yet.".to_owned();
+    assert!(loaded.files.contains(&path));
+    assert_eq!(loaded.config.policy.table, Some(PolicyTable { path, text }));
+    let file = folder.write("padelvar.toml", "[policy]\ntable = \"nothing.toml\"");
+    let told = load(&file, &Environment::new()).unwrap_err().to_string();
+    assert!(
+        told.contains("padelvar.toml:2:9: `table`: cannot read"),
+        "{told}"
     );
 }
 

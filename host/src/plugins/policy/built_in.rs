@@ -7,9 +7,21 @@ use super::super::builtin::{PLUGINS_VERSION, POLICIES};
 use super::super::cache::Cache;
 use super::super::engine::PluginEngine;
 use super::super::info::{PluginInfo, PluginState};
-use super::super::loader::{Origin, digest_of};
+use super::super::loader::{LoadError, Origin, digest_of};
 use super::super::outline::Kind;
 use super::plugin::PolicyPlugin;
+
+/// The policy of the binary that has this name, loaded for whoever has no registry; none where
+/// there is none of that name.
+pub fn built_in_policy(
+    engine: &PluginEngine,
+    cache: &Cache,
+    name: &str,
+) -> Option<Result<PolicyPlugin, LoadError>> {
+    let (name, wasm) = POLICIES.iter().find(|(built_in, _)| *built_in == name)?;
+    let origin = Origin::BuiltIn;
+    Some(PolicyPlugin::load(engine, cache, name, origin, wasm))
+}
 
 /// One policy of the binary.
 pub struct BuiltInPolicy {

@@ -28,4 +28,5 @@ mod tests;
 pub use active::ActivePolicy;
 pub use bindings::types;
 pub(in crate::plugins) use built_in::BuiltInPolicy;
+pub use built_in::built_in_policy;
 pub use plugin::PolicyPlugin;

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::super::cache::Cache;
 use super::super::engine::PluginEngine;
+use super::super::info::PluginInfo;
 use super::super::introduction;
 use super::super::loader::{LoadError, OnFailure, Origin, compile, digest_of, on_own_thread};
 use super::super::memory::MemoryGauge;
@@ -96,6 +97,11 @@ impl PolicyPlugin {
     /// Questions since it was loaded, and how many of them failed.
     pub fn counts(&self) -> (u64, u64) {
         (self.calls.load(Ordering::Relaxed), self.failures.count())
+    }
+
+    /// Its line in a list.
+    pub fn info(&self) -> PluginInfo {
+        PluginInfo::of_policy(self)
     }
 
     /// Why the last question that failed did; it continues a sentence that begins with "it".

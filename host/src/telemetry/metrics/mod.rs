@@ -85,6 +85,8 @@ pub struct Metrics {
     pub policy_decisions: Family<Fixed<1>, Counter>,
     /// What they took.
     pub policy_seconds: Histogram,
+    /// Questions to a shadow policy, by outcome.
+    pub shadow_questions: Family<Fixed<1>, Counter>,
     /// Requests that proved to be from nobody.
     pub authentication_failures: Counter,
     /// Requests, by method, route and class of the status.
@@ -127,6 +129,7 @@ impl Metrics {
             ffmpeg_exits: Family::default(),
             policy_decisions: Family::default(),
             policy_seconds: Histogram::new(DECISION_SECONDS),
+            shadow_questions: Family::default(),
             authentication_failures: Counter::default(),
             http_requests: Family::default(),
             http_seconds: Family::new_with_constructor(|| Histogram::new(ANSWER_SECONDS)),
@@ -142,6 +145,9 @@ impl Metrics {
     fn begin_at_zero(&self) {
         for outcome in ["allow", "deny", "failed"] {
             let _ = self.policy_decisions.get_or_create(&[("outcome", outcome)]);
+        }
+        for outcome in ["same", "differing", "failed", "dropped"] {
+            let _ = self.shadow_questions.get_or_create(&[("outcome", outcome)]);
         }
         for cause in ["age", "size"] {
             let _ = self.files_expired.get_or_create(&[("cause", cause)]);
@@ -187,6 +193,8 @@ impl Metrics {
             policy_decisions: "policy_decisions",
                 "Decisions of the policy; failed: there was no usable answer, which denies";
             policy_seconds: "policy_decision_seconds", "Time that a decision of the policy took";
+            shadow_questions: "policy_shadow_questions",
+                "Questions to a shadow policy; dropped: it was too slow to be asked";
             authentication_failures: "authentication_failures", "Requests without a good token or ticket";
             http_requests: "http_requests", "Requests that were answered";
             http_seconds: "http_request_duration_seconds",
@@ -219,6 +227,14 @@ impl Metrics {
             .get_or_create(&[("outcome", outcome)])
             .inc();
         self.policy_seconds.observe(took.as_secs_f64());
+    }
+
+    /// A shadow policy was asked: it answered the `same`, `differing`, it `failed`, or the
+    /// question was `dropped`.
+    pub fn shadowed(&self, outcome: &'static str) {
+        self.shadow_questions
+            .get_or_create(&[("outcome", outcome)])
+            .inc();
     }
 
     /// The sums as `OpenMetrics` text, without its end.
