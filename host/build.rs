@@ -22,6 +22,7 @@ fn main() {
         watch(&root.join(watched));
     }
 
+    embed_sdks(root, &out);
     let target_dir = out.join("plugins");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
@@ -63,6 +64,54 @@ fn main() {
     }
     let version = version(&root.join("plugins/Cargo.toml"));
     println!("cargo::rustc-env=PADELVAR_PLUGINS_VERSION={version}");
+}
+
+/// Lists the SDKs' sources and the WIT files for `cli/plugin/new`, which writes them into the
+/// projects that it makes.
+fn embed_sdks(root: &Path, out: &Path) {
+    let mut text = String::new();
+    for (name, parts) in [
+        (
+            "ADAPTER_SOURCES",
+            ["sdk/padelvar-sdk", "wit/adapter/since_v0.1.0"],
+        ),
+        (
+            "POLICY_SOURCES",
+            ["sdk/padelvar-policy-sdk", "wit/policy/since_v0.1.0"],
+        ),
+    ] {
+        let mut files = Vec::new();
+        for part in parts {
+            collect(&root.join(part), &mut files);
+        }
+        files.sort();
+        text += &format!("const {name}: &[(&str, &str)] = &[\n");
+        for file in files {
+            let below = file.strip_prefix(root).expect("it was found below");
+            text += &format!("    ({below:?}, include_str!({file:?})),\n");
+        }
+        text += "];\n";
+    }
+    std::fs::write(out.join("sdk_sources.rs"), text).expect("OUT_DIR can be written to");
+}
+
+/// Manifests, sources and WIT files below `dir`; tests stay behind.
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(dir).expect("the SDKs and the WIT files are there");
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let kept = ["rs", "toml", "wit"];
+        if path.is_dir() {
+            if !["target", "tests"].contains(&&*entry.file_name().to_string_lossy()) {
+                collect(&path, files);
+            }
+        } else if path
+            .extension()
+            .is_some_and(|e| kept.iter().any(|k| e == *k))
+        {
+            files.push(path);
+        }
+    }
 }
 
 /// The version of a workspace's packages: the first in its manifest.

@@ -1,5 +1,7 @@
 //! The plugins inside the binary, in the order in which they are offered a URL.
 
+use super::outline::Kind;
+
 /// Name and component of each built-in adapter. `mjpeg` comes before `snapshot`: an HTTP
 /// camera that answers a single JPEG is refused by the first and taken by the second.
 pub const ADAPTERS: &[(&str, &[u8])] = &[
@@ -31,3 +33,13 @@ pub const POLICIES: &[(&str, &[u8])] = &[
 
 /// The version that all of them have: a workspace of plugins has one.
 pub const PLUGINS_VERSION: &str = env!("PADELVAR_PLUGINS_VERSION");
+
+/// The kind of the built-in plugin of this name.
+pub fn built_in(name: &str) -> Option<Kind> {
+    let has = |list: &[(&str, &[u8])]| list.iter().any(|(known, _)| *known == name);
+    if has(ADAPTERS) {
+        Some(Kind::Adapter)
+    } else {
+        has(POLICIES).then_some(Kind::Policy)
+    }
+}

@@ -46,6 +46,9 @@ pub enum LoadError {
     /// It is no plugin, or two.
     #[error("neither an adapter nor a policy for this host: {0}")]
     NoKind(&'static str),
+    /// It is made for a version of its world that this host does not have.
+    #[error("{0}")]
+    Version(String),
     /// Its exports have other types than its world's, or it imports what is not granted.
     #[error("not a usable {kind} for this host ({}): {reason}", kind.world())]
     World {

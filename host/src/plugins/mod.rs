@@ -31,6 +31,7 @@ mod watch;
 mod witnesses;
 
 pub use bindings::types;
+pub use builtin::built_in;
 pub use cache::Cache;
 pub use engine::PluginEngine;
 pub use guest::{Answer, Guest, GuestError};

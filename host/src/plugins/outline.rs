@@ -13,6 +13,15 @@ const NAMES: usize = 1000;
 /// Characters of a name that are kept.
 const NAME_CHARS: usize = 120;
 
+/// The versions of a kind's package that this host speaks, the oldest first. Each has a folder
+/// `wit/<kind>/since_v<version>` and bindings of its own; a further one is entered here, and
+/// whoever makes instances chooses by [`Outline::made_for`].
+const fn versions(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Adapter | Kind::Policy => &["0.1.0"],
+    }
+}
+
 /// Which world a plugin is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -100,21 +109,62 @@ impl Outline {
         Ok(outline)
     }
 
-    /// Which kind of plugin it is, by what it exports: exactly one of the two.
+    /// Which kind of plugin it is, by what it exports: exactly one of the two, in a version that
+    /// this host has.
     pub fn kind(&self) -> Result<Kind, LoadError> {
-        let is = |kind: Kind| {
-            let interface = kind.interface();
-            self.exports.iter().any(|name| name.starts_with(interface))
-        };
-        match (is(Kind::Adapter), is(Kind::Policy)) {
-            (true, false) => Ok(Kind::Adapter),
-            (false, true) => Ok(Kind::Policy),
-            (true, true) => Err(LoadError::NoKind("it exports the interfaces of both")),
-            (false, false) => Err(LoadError::NoKind(
-                "it exports neither padelvar:adapter/adapter@0.1.0 nor padelvar:policy/policy@0.1.0",
-            )),
-        }
+        self.made_for().map(|(kind, _)| kind)
     }
+
+    /// The kind, and the version of its package to speak with it: of several that it offers, the
+    /// newest that this host has.
+    pub fn made_for(&self) -> Result<(Kind, &'static str), LoadError> {
+        let adapter = self.offered(Kind::Adapter);
+        let policy = self.offered(Kind::Policy);
+        let (kind, offered) = match (adapter.is_empty(), policy.is_empty()) {
+            (false, true) => (Kind::Adapter, adapter),
+            (true, false) => (Kind::Policy, policy),
+            (false, false) => return Err(LoadError::NoKind("it exports the interfaces of both")),
+            (true, true) => {
+                return Err(LoadError::NoKind(
+                    "it exports neither padelvar:adapter/adapter@0.1.0 nor \
+                     padelvar:policy/policy@0.1.0",
+                ));
+            }
+        };
+        let known = versions(kind).iter().rev();
+        let common = known.copied().find(|version| offered.contains(version));
+        common
+            .map(|version| (kind, version))
+            .ok_or_else(|| LoadError::Version(foreign(kind, offered[0])))
+    }
+
+    /// The versions of a kind's interface among the exports.
+    fn offered(&self, kind: Kind) -> Vec<&str> {
+        let names = self.exports.iter();
+        names
+            .filter_map(|name| name.strip_prefix(kind.interface()))
+            .collect()
+    }
+}
+
+/// What is told of a plugin that is made for a version which this host does not have.
+fn foreign(kind: Kind, version: &str) -> String {
+    let known = versions(kind);
+    let has = known.join(", ");
+    let newest = known.last().copied().unwrap_or_default();
+    let remedy = if number(version) > number(newest) {
+        "it needs a newer host"
+    } else {
+        "it needs an older host, or to be built again for this one"
+    };
+    format!("made for padelvar:{kind}@{version}, this host has {has}: {remedy}")
+}
+
+/// A version's numbers, to compare; what is none counts as 0.
+fn number(version: &str) -> [u64; 3] {
+    let release = version.split(['-', '+']).next().unwrap_or_default();
+    let mut parts = release.split('.').map(|part| part.parse().unwrap_or(0));
+    [(); 3].map(|()| parts.next().unwrap_or(0))
 }
 
 fn keep(names: &mut Vec<String>, name: &str) {
@@ -146,6 +196,43 @@ mod tests {
             matches!(of(&[adapter, policy]), Err(LoadError::NoKind(why)) if why.contains("both"))
         );
         assert!(of(&["padelvar:policy/types@0.1.0"]).is_err());
+    }
+
+    #[test]
+    fn another_version_is_told_which_host_it_needs() {
+        let told = |export: &str| match of(&[export]) {
+            Err(LoadError::Version(told)) => told,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            told("padelvar:policy/policy@0.2.0"),
+            "made for padelvar:policy@0.2.0, this host has 0.1.0: it needs a newer host"
+        );
+        assert_eq!(
+            told("padelvar:adapter/adapter@0.0.9"),
+            "made for padelvar:adapter@0.0.9, this host has 0.1.0: it needs an older host, or to \
+             be built again for this one"
+        );
+        for newer in ["0.1.1", "0.10.0", "1.0.0", "10.0.0-rc.1"] {
+            assert!(told(&format!("padelvar:policy/policy@{newer}")).ends_with("a newer host"));
+        }
+        for odd in ["", "x", "0.1.0-draft", "0.0.99999999999999999999999"] {
+            assert!(told(&format!("padelvar:policy/policy@{odd}")).contains("older host"));
+        }
+        // One that is made for several is spoken to in the version that both have.
+        let both = [
+            "padelvar:policy/policy@0.2.0",
+            "padelvar:policy/policy@0.1.0",
+        ];
+        assert_eq!(of(&both).unwrap(), Kind::Policy);
+    }
+
+    #[test]
+    fn worlds_are_those_of_the_newest_version() {
+        for kind in [Kind::Adapter, Kind::Policy] {
+            let newest = versions(kind).last().unwrap();
+            assert!(kind.world().ends_with(&format!("@{newest}")), "{kind}");
+        }
     }
 
     #[test]

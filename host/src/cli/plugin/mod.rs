@@ -2,11 +2,14 @@
 
 mod inspect;
 mod list;
+mod new;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
+
+use crate::plugins::Kind;
 
 /// What can be done with plugins.
 #[derive(Subcommand)]
@@ -25,6 +28,34 @@ pub enum PluginCommand {
         /// A `.wasm` file.
         file: PathBuf,
     },
+    /// Begin a plugin of your own: a project that builds, tests and runs as it is.
+    New {
+        /// What it shall be.
+        kind: NewKind,
+        /// Letters, digits and `-`; the plugin's name in the configuration.
+        name: new::Name,
+        /// Where to, a new or empty folder. Default: ./NAME
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// What can be begun.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum NewKind {
+    /// Speaks a camera's protocol.
+    Adapter,
+    /// Answers who may do what.
+    Policy,
+}
+
+impl From<NewKind> for Kind {
+    fn from(kind: NewKind) -> Self {
+        match kind {
+            NewKind::Adapter => Self::Adapter,
+            NewKind::Policy => Self::Policy,
+        }
+    }
 }
 
 /// Runs a plugin command.
@@ -32,5 +63,6 @@ pub fn run(command: &PluginCommand) -> Result<()> {
     match command {
         PluginCommand::List { config, json } => list::run(config, *json),
         PluginCommand::Inspect { file } => inspect::run(file),
+        PluginCommand::New { kind, name, out } => new::run((*kind).into(), name, out.as_deref()),
     }
 }
