@@ -12,6 +12,8 @@ use crate::{chaos, deny, setup};
 const PLUGINS: [&str; 2] = ["--manifest-path", "plugins/Cargo.toml"];
 /// So are the guests that misbehave; they exist as components only.
 const BAD_GUESTS: [&str; 2] = ["--manifest-path", "tests/guests/Cargo.toml"];
+/// And each example, as its reader would copy it. Their own tests are run by the end-to-end ones.
+const EXAMPLES: [&str; 3] = ["adapter-hello", "adapter-vendor", "policy-opening-hours"];
 const AS_COMPONENTS: [&str; 4] = ["--release", "--locked", "--target", "wasm32-wasip2"];
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
@@ -37,6 +39,24 @@ pub fn run() -> Result<ExitCode> {
         "clippy bad guests",
         &[&["clippy"], &BAD_GUESTS, &AS_COMPONENTS, &DENY_WARNINGS],
     );
+    for example in EXAMPLES {
+        let manifest = format!("examples/{example}/Cargo.toml");
+        let manifest = ["--manifest-path", &manifest];
+        step(
+            &mut summary,
+            &format!("fmt {example}"),
+            &[&["fmt", "--check"], &manifest],
+        );
+        step(
+            &mut summary,
+            &format!("clippy {example}"),
+            &[
+                &["clippy", "--locked", "--all-targets"],
+                &manifest,
+                &DENY_WARNINGS,
+            ],
+        );
+    }
     step(
         &mut summary,
         "clippy plugins",
