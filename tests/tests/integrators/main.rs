@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 mod examples;
+mod frozen;
 mod guests;
+
 mod projects;
 mod stage;
 mod vendor;
