@@ -1,13 +1,18 @@
 //! What a machine needs beside Rust.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::command::{output, root, run, succeeds, target_dir};
+use crate::command::{output, root, run, run_within, succeeds, target_dir};
 
 const WASM_TARGET: &str = "wasm32-wasip2";
+
+/// 400 MB, mostly tools that the package names and the example does not use.
+const NPM_LIMIT: Duration = Duration::from_mins(5);
 
 /// GStreamer's RTSP server and the elements that the tests stream with.
 const GSTREAMER_PACKAGES: [&str; 8] = [
@@ -45,7 +50,9 @@ pub fn for_test() -> Result<()> {
     gstreamer()?;
     chromium()?;
     faketime()?;
-    python()
+    python()?;
+    languages();
+    Ok(())
 }
 
 fn wasm_target() -> Result<()> {
@@ -148,13 +155,17 @@ fn faketime() -> Result<()> {
     Ok(())
 }
 
-/// Python programs of the tests, in a virtual environment below the target folder. It is made
-/// anew when what it should hold has changed.
+/// Python programs of the tests, in a virtual environment below the target folder.
 fn python() -> Result<()> {
-    let venv = target_dir().join("tools").join("venv");
     let wanted = root().join("tests/python/requirements.txt");
+    virtual_environment(&target_dir().join("tools/venv"), &wanted)
+}
+
+/// A virtual environment with what a list names. It is made anew when what it should hold has
+/// changed.
+fn virtual_environment(venv: &Path, wanted: &Path) -> Result<()> {
     let holds = venv.join("requirements.txt");
-    let text = fs::read_to_string(&wanted).context("tests/python/requirements.txt")?;
+    let text = fs::read_to_string(wanted).with_context(|| wanted.display().to_string())?;
     if fs::read_to_string(&holds).is_ok_and(|held| held == text) {
         return Ok(());
     }
@@ -162,8 +173,8 @@ fn python() -> Result<()> {
     if !succeeds(Command::new(python).args(["-c", "import ensurepip, venv"])) {
         install("Python's venv", &["python3-venv"])?;
     }
-    let _ = fs::remove_dir_all(&venv);
-    run(Command::new(python).args(["-m", "venv"]).arg(&venv))?;
+    let _ = fs::remove_dir_all(venv);
+    run(Command::new(python).args(["-m", "venv"]).arg(venv))?;
     let mut pip = Command::new(venv.join("bin/python"));
     pip.args([
         "-m",
@@ -173,9 +184,47 @@ fn python() -> Result<()> {
         "--disable-pip-version-check",
         "--requirement",
     ]);
-    run(pip.arg(&wanted))?;
+    run(pip.arg(wanted))?;
     // Last, so that what was interrupted is begun again.
     fs::write(&holds, text).context("the virtual environment's list")
+}
+
+/// What makes components of Python and JavaScript. Without them two tests say that they are
+/// skipped, and nothing else is missing.
+fn languages() {
+    let skipped = |what: &str, error: &anyhow::Error| {
+        eprintln!("warning: {what} does not install here, its test will be skipped: {error:#}");
+    };
+    let wanted = root().join("examples/policy-python/requirements.txt");
+    if let Err(error) = virtual_environment(&target_dir().join("tools/policy-python"), &wanted) {
+        skipped("componentize-py", &error);
+    }
+    if let Err(error) = node() {
+        skipped("componentize-js", &error);
+    }
+}
+
+/// The packages that the JavaScript example builds with, below the target folder.
+fn node() -> Result<()> {
+    let (from, tools) = (
+        root().join("examples/policy-js"),
+        target_dir().join("tools/policy-js"),
+    );
+    let lock = "package-lock.json";
+    let text = fs::read_to_string(from.join(lock)).context("examples/policy-js")?;
+    let holds = tools.join("installed.json");
+    if fs::read_to_string(&holds).is_ok_and(|held| held == text) {
+        return Ok(());
+    }
+    let _ = fs::remove_dir_all(&tools);
+    fs::create_dir_all(&tools).context("the tools' folder")?;
+    for file in ["package.json", lock] {
+        fs::copy(from.join(file), tools.join(file)).context(file)?;
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--no-audit", "--no-fund", "--loglevel", "error"]);
+    run_within(npm.current_dir(&tools), NPM_LIMIT)?;
+    fs::write(&holds, text).context("the list of packages")
 }
 
 /// Debian's Python where there are others: its packages help only that one.

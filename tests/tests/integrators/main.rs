@@ -5,7 +5,7 @@
 mod examples;
 mod frozen;
 mod guests;
-
+mod languages;
 mod projects;
 mod stage;
 mod vendor;
