@@ -52,7 +52,7 @@ fn parse(text: &str) -> Option<u32> {
     let (hours, minutes) = text.split_once(':')?;
     let number = |digits: &str, below: u32| {
         let plain = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let number = digits.parse().ok().filter(|_| plain)?;
+        let number = digits.parse::<u32>().ok().filter(|_| plain)?;
         (number < below).then_some(number)
     };
     Some(number(hours, 24)? * 3600 + number(minutes, 60)? * 60)

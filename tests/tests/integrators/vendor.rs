@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use simcam::Handle;
@@ -25,6 +25,12 @@ struct Facts {
     sessions: Mutex<Vec<String>>,
     logins: AtomicUsize,
     logouts: AtomicUsize,
+}
+
+impl Facts {
+    fn sessions(&self) -> MutexGuard<'_, Vec<String>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A running camera. Dropping it closes its port.
@@ -105,13 +111,7 @@ async fn answer(
         name.eq_ignore_ascii_case("cookie")
             .then(|| session.to_owned())
     });
-    let known = |session: &String| {
-        let sessions = facts
-            .sessions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        sessions.contains(session)
-    };
+    let known = |session: &String| facts.sessions().contains(session);
     let target = head.split(' ').take(2).collect::<Vec<_>>().join(" ");
     match target.as_str() {
         "POST /login" => {
@@ -123,12 +123,7 @@ async fn answer(
             let number = facts.logins.fetch_add(1, Ordering::SeqCst);
             let session = format!("s-{number}");
             let answer = format!("{{\"session\": {session:?}}}");
-            let mut sessions = facts
-                .sessions
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            sessions.push(session);
-            drop(sessions);
+            facts.sessions().push(session);
             say(&mut stream, "200 OK", &answer).await
         }
         "POST /logout" if cookie.as_ref().is_some_and(known) => {
