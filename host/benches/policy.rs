@@ -3,6 +3,8 @@
 //!
 //! `cargo bench -p padelvar --bench policy`. Beside criterion's means it prints percentiles,
 //! since it is the slowest answers that are felt: those on which an instance is renewed, too.
+//! `PADELVAR_POLICIES` names a folder of further ones to measure beside the built-in (`*.wasm`;
+//! they must allow a `PLAYER` their own recording, with the settings `{}`).
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use padelvar::plugins::policy::types::{Context, Principal, Request, Resource, Settings};
-use padelvar::plugins::{ActivePolicy, Cache, PluginEngine, Registry};
+use padelvar::plugins::{ActivePolicy, Cache, Origin, PluginEngine, PolicyPlugin, Registry};
 
 /// The policies, and questions of one row of their percentiles.
 const POLICIES: [(&str, usize); 2] = [("club-roles", 200_000), ("cedar", 20_000)];
@@ -38,8 +40,12 @@ fn question(role: &str, action: &str) -> Request {
     }
 }
 
-fn active(registry: &Registry, name: &str) -> ActivePolicy {
-    let plugin = registry.policy(name).expect("it is built in");
+/// Names the folder of further policies.
+const FOLDER: &str = "PADELVAR_POLICIES";
+/// Questions of one row of their percentiles: they may carry an interpreter.
+const FURTHER: usize = 5_000;
+
+fn active(plugin: Arc<PolicyPlugin>) -> ActivePolicy {
     let settings = Settings {
         format: "json".into(),
         text: "{}".into(),
@@ -88,25 +94,60 @@ fn policies(criterion: &mut Criterion) {
     let none = std::path::Path::new("no such folder");
     let registry = Registry::load(&engine, &Cache::off(), none).expect("the built-in plugins");
     for (name, questions) in POLICIES {
-        let begun = Instant::now();
-        let policy = Arc::new(active(&registry, name));
-        println!("{name}: compiled and configured in {:?}", begun.elapsed());
-        for threads in [1, 2] {
-            percentiles(name, &policy, questions, threads);
-        }
-        let mut group = criterion.benchmark_group(name);
-        for (role, action) in [
-            ("PLAYER", "recording.start"),
-            ("PLAYER", "system.cleanup"),
-            ("SUPER_ADMIN", "session.view"),
-        ] {
-            let request = question(role, action);
-            group.bench_function(format!("{role} {action}"), |bencher| {
-                bencher.iter(|| policy.decide(black_box(&request)));
+        measure(criterion, name, questions, || {
+            registry.policy(name).expect("it is built in")
+        });
+    }
+    let folder = std::env::var_os(FOLDER).map(std::fs::read_dir);
+    let entries = folder.into_iter().flatten().flatten().flatten();
+    for path in entries.map(|entry| entry.path()) {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "wasm")
+        {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let wasm = std::fs::read(&path).expect("it can be read");
+            println!("{name}: {} bytes", wasm.len());
+            measure(criterion, &name, FURTHER, || {
+                let origin = Origin::File(path.clone());
+                let policy = PolicyPlugin::load(&engine, &Cache::off(), &name, origin, &wasm);
+                Arc::new(policy.unwrap_or_else(|error| panic!("{name}: {error}")))
             });
         }
-        group.finish();
     }
+}
+
+fn measure(
+    criterion: &mut Criterion,
+    name: &str,
+    questions: usize,
+    load: impl FnOnce() -> Arc<PolicyPlugin>,
+) {
+    let begun = Instant::now();
+    let plugin = load();
+    let compiled = begun.elapsed();
+    let begun = Instant::now();
+    let policy = Arc::new(active(Arc::clone(&plugin)));
+    println!(
+        "{name}: compiled in {compiled:?}, configured in {:?}",
+        begun.elapsed()
+    );
+    for threads in [1, 2] {
+        percentiles(name, &policy, questions, threads);
+    }
+    println!("{name}: {} bytes in its instances", plugin.memory_bytes());
+    let mut group = criterion.benchmark_group(name);
+    for (role, action) in [
+        ("PLAYER", "recording.start"),
+        ("PLAYER", "system.cleanup"),
+        ("SUPER_ADMIN", "session.view"),
+    ] {
+        let request = question(role, action);
+        group.bench_function(format!("{role} {action}"), |bencher| {
+            bencher.iter(|| policy.decide(black_box(&request)));
+        });
+    }
+    group.finish();
 }
 
 criterion_group!(benches, policies);
