@@ -77,10 +77,14 @@ async fn a_policy_in_javascript() {
 /// A host under this policy.
 async fn decides(name: &str, file: &Path, began: Instant) {
     let wasm = std::fs::read(file).expect("it was built");
-    eprintln!("{name}: built in {:?}, {} bytes", began.elapsed(), wasm.len());
-    let config = Config::new()
-        .url("rtsp://127.0.0.1:9/")
-        .more(&format!("[policy]\nplugin = {name:?}\nsettings = {{ player_minutes = 3 }}"));
+    eprintln!(
+        "{name}: built in {:?}, {} bytes",
+        began.elapsed(),
+        wasm.len()
+    );
+    let config = Config::new().url("rtsp://127.0.0.1:9/").more(&format!(
+        "[policy]\nplugin = {name:?}\nsettings = {{ player_minutes = 3 }}"
+    ));
     let folder = stage::folder(&config, &[(name, &wasm)]);
     // Compiles it into the host's cache, without a host that somebody waits for.
     let began = Instant::now();
@@ -88,14 +92,31 @@ async fn decides(name: &str, file: &Path, began: Instant) {
     eprintln!("{name}: loaded in {:?}", began.elapsed());
     assert!(!listed.stdout.contains("rejected"), "{listed:?}");
     let host = padelvar_tests::Host::start_in(folder).await;
-    let (coach, player) = (host.api.user("COACH", "1", 1), host.api.user("PLAYER", "2", 1));
-    host.api.user("COACH", "3", 2).try_create(1).await.refused(403, "not_your_club");
-    host.api.user("REFEREE", "4", 1).try_create(1).await.refused(403, "unknown_role");
+    let (coach, player) = (
+        host.api.user("COACH", "1", 1),
+        host.api.user("PLAYER", "2", 1),
+    );
+    host.api
+        .user("COACH", "3", 2)
+        .try_create(1)
+        .await
+        .refused(403, "not_your_club");
+    host.api
+        .user("REFEREE", "4", 1)
+        .try_create(1)
+        .await
+        .refused(403, "unknown_role");
     let id = player.create(1).await;
     coach.session(&id).await;
-    coach.get("/api/plugins").await.refused(403, "role_not_allowed");
+    coach
+        .get("/api/plugins")
+        .await
+        .refused(403, "role_not_allowed");
     let recording = player.try_start(&id, 30).await.ok(200);
-    assert_eq!(recording["recording"]["planned_seconds"], 180.0, "{recording}");
+    assert_eq!(
+        recording["recording"]["planned_seconds"], 180.0,
+        "{recording}"
+    );
     // More questions than an instance is asked: others take over without a failure.
     for _ in 0..1_200 {
         coach.session(&id).await;
@@ -106,7 +127,14 @@ async fn decides(name: &str, file: &Path, began: Instant) {
         all.find(|plugin| plugin["name"] == name)
     });
     let line = line.unwrap_or_else(|| panic!("{plugins}"));
-    assert_eq!((&line["state"], &line["traps"]), (&"active".into(), &0.into()), "{line}");
-    eprintln!("{name}: {} MiB in its instances", line["memory_bytes"].as_f64().unwrap_or(0.0) / 1048576.0);
+    assert_eq!(
+        (&line["state"], &line["traps"]),
+        (&"active".into(), &0.into()),
+        "{line}"
+    );
+    eprintln!(
+        "{name}: {} MiB in its instances",
+        line["memory_bytes"].as_f64().unwrap_or(0.0) / 1048576.0
+    );
     host.end().await;
 }
