@@ -178,7 +178,7 @@ pub async fn load_plugins(config: &Config) -> Result<Registry> {
 }
 
 /// Compiled plugins lie beside the catalogue.
-fn cache_dir(config: &Config) -> PathBuf {
+pub fn cache_dir(config: &Config) -> PathBuf {
     config.catalogue.url.path().with_file_name("padelvar-cache")
 }
 

@@ -80,6 +80,9 @@ fn shadow(
              hint: give it other settings, shadow_settings or shadow_settings_file"
         ));
     }
+    if force.missing().is_some() {
+        return Err("no policy is in force that it could be compared with".to_owned());
+    }
     let told = |error: PolicyError| error.to_string();
     let (candidate, warning) = PluginPolicy::shadow_of(registry, name, policy).map_err(told)?;
     if let Some(warning) = warning {

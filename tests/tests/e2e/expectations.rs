@@ -35,6 +35,8 @@ async fn policies_are_held_to_a_table_at_the_desk() {
     let _shared = machine::shared().await;
     let folder = TempDir::with_prefix("padelvar-e2e-table-").expect("a folder can be made");
     let path = folder.path();
+    // What is compiled once is kept beside it.
+    write(path, "padelvar.toml", &Config::new().text());
     write(path, "table.toml", EXAMPLE);
     write(path, "rules.cedar", RULES);
     write(path, "gift.cedar", &format!("{RULES}{GIFT}"));
@@ -125,6 +127,8 @@ async fn what_another_policy_would_change_is_told() {
     let _shared = machine::shared().await;
     let folder = TempDir::with_prefix("padelvar-e2e-diff-").expect("a folder can be made");
     let path = folder.path();
+    // What is compiled once is kept beside it.
+    write(path, "padelvar.toml", &Config::new().text());
     write(path, "rules.cedar", RULES);
     write(path, "coaches.cedar", &format!("{RULES}{COACHES}"));
     write(path, "limits.toml", "max_concurrent = { PLAYER = 1 }\n");

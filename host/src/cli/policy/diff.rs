@@ -1,14 +1,14 @@
 //! `padelvar policy diff`
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Result, anyhow, bail};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::source;
+use super::source::{self, Loader};
 use crate::auth::{Change, Changes, Circumstances, Differs};
-use crate::plugins::PluginEngine;
 
 /// The roles of the default policy.
 const ROLES: [&str; 3] = ["SUPER_ADMIN", "CLUB_ADMIN", "PLAYER"];
@@ -37,6 +37,9 @@ pub struct DiffArguments {
     /// Leave out denials that only have another code.
     #[arg(long)]
     ignore_codes: bool,
+    /// A configuration, for the place where its host keeps compiled plugins; it need not be there.
+    #[arg(long, default_value = "padelvar.toml", value_name = "FILE")]
+    config: PathBuf,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -44,10 +47,17 @@ pub struct DiffArguments {
 
 /// Compares two policies.
 pub fn run(arguments: &DiffArguments) -> Result<()> {
-    let engine = PluginEngine::new().map_err(|error| anyhow!("{error:#}"))?;
     let DiffArguments { old, new, .. } = arguments;
-    let old_policy = source::policy(&engine, old, arguments.old_settings.as_deref())?;
-    let new_policy = source::policy(&engine, new, arguments.new_settings.as_deref())?;
+    let loader = Loader::new(&arguments.config)?;
+    let old_plugin = loader.plugin(old)?;
+    // The same one is compiled once.
+    let new_plugin = if new == old {
+        Arc::clone(&old_plugin)
+    } else {
+        loader.plugin(new)?
+    };
+    let old_policy = source::with_settings(old_plugin, arguments.old_settings.as_deref())?;
+    let new_policy = source::with_settings(new_plugin, arguments.new_settings.as_deref())?;
     let mut roles: Vec<String> = ROLES.map(str::to_owned).to_vec();
     for role in &arguments.role {
         if !roles.contains(role) {

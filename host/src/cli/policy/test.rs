@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 
-use super::source;
+use super::source::{self, Loader};
 use crate::auth::Expectations;
-use crate::plugins::PluginEngine;
 
 /// What `policy test` is told.
 #[derive(clap::Args)]
@@ -21,6 +20,9 @@ pub struct TestArguments {
     /// file is its `settings_file`. None unless told.
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    /// A configuration, for the place where its host keeps compiled plugins; it need not be there.
+    #[arg(long, default_value = "padelvar.toml", value_name = "FILE")]
+    config: PathBuf,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -34,8 +36,8 @@ pub fn run(arguments: &TestArguments) -> Result<()> {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         anyhow!("the table cannot be used\n{}", lines.join("\n"))
     })?;
-    let engine = PluginEngine::new().map_err(|error| anyhow!("{error:#}"))?;
-    let policy = source::policy(&engine, &arguments.policy, arguments.settings.as_deref())?;
+    let plugin = Loader::new(&arguments.config)?.plugin(&arguments.policy)?;
+    let policy = source::with_settings(plugin, arguments.settings.as_deref())?;
     let report = table.check(&policy);
     if arguments.json {
         let mut object = report.json();

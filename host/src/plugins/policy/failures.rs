@@ -40,7 +40,7 @@ impl Failures {
     pub fn note(&self, plugin: &str, reason: &str, now: Instant) {
         self.count.fetch_add(1, Ordering::Relaxed);
         if let Some(untold) = self.remember(reason, now) {
-            warn!(plugin, reason, untold, "a policy failed and has denied");
+            warn!(plugin, reason, untold, "a policy did not answer");
         }
     }
 
