@@ -46,6 +46,9 @@ const LEFT_SHORT_US: i64 = 250_000;
 const LEAST_MEASURED_SECONDS: f64 = 30.0;
 /// How often a camera that is gone is replaced by its last picture.
 const REPEAT: Duration = Duration::from_secs(1);
+/// So far behind the time, microseconds: the first pictures of a camera that is back are placed
+/// where they were taken, up to 100 ms before they are known, and need that room.
+const REPEAT_BEHIND_US: i64 = 200_000;
 
 /// Why feeding ended.
 enum Ending {
@@ -395,7 +398,8 @@ impl<'a> Feeding<'a> {
                 }
                 () = sleep_until(repeat_at), if self.camera_lost => {
                     self.meter.repeated();
-                    self.repeat(feeder, now_us()).await
+                    let at_us = now_us() - REPEAT_BEHIND_US;
+                    self.repeat(feeder, at_us.max(self.last_us + 1000)).await
                 }
             };
             if let Err(error) = step {
