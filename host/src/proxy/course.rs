@@ -71,6 +71,11 @@ impl Course {
         self.track = Some(track);
     }
 
+    /// What is shown.
+    pub fn shown(&self) -> Option<&Arc<VideoTrack>> {
+        self.track.as_ref()
+    }
+
     /// Gives a picture to the feed. `shift_us` is what its attempt's times lie behind those of
     /// the course. One that nobody can show only tells of the clock.
     pub fn picture(&mut self, picture: Picture, shift_us: i64, can_be_shown: bool) {

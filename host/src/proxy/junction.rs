@@ -274,13 +274,12 @@ impl Junction {
             state.spliced = Some(over.alignment.way);
             self.changed.notify_one();
         }
+        if !over.new.first().is_some_and(|picture| picture.keyframe) {
+            // In the midst of a group: its pictures follow on those that were shown.
+            self.came_live(state);
+        }
         for picture in over.new {
             self.publish(state, picture);
-        }
-        // From here on its pictures follow on those that were shown.
-        if let Some(lane) = &mut state.running {
-            let now = Instant::now();
-            lane.live.get_or_insert((now, now));
         }
     }
 
@@ -299,25 +298,31 @@ impl Junction {
             return;
         };
         let can_be_shown = lane.live.is_some() || picture.keyframe;
-        let track = Arc::clone(&picture.track);
         state.course.picture(picture, lane.shift_us, can_be_shown);
-        if !can_be_shown {
-            return;
+        match &mut lane.live {
+            Some((_, last)) => *last = Instant::now(),
+            None if can_be_shown => self.came_live(state),
+            None => {}
         }
-        let now = Instant::now();
-        if let Some((_, last)) = &mut lane.live {
-            *last = now;
-            return;
+    }
+
+    /// The running lane's pictures go to the feed from here on.
+    fn came_live(&self, state: &mut State) {
+        if let Some(lane) = &mut state.running {
+            let now = Instant::now();
+            lane.live = Some((now, now));
         }
-        lane.live = Some((now, now));
-        let VideoTrack {
-            codec,
-            width,
-            height,
-            ..
-        } = *track;
-        info!(%codec, width, height, "camera live");
+        let track = state.course.shown();
         self.shared.status.send_modify(|status| {
+            if let (Some(track), true) = (track, status.state != CameraState::Live) {
+                let VideoTrack {
+                    codec,
+                    width,
+                    height,
+                    ..
+                } = **track;
+                info!(%codec, width, height, "camera live");
+            }
             if status.state == CameraState::Lost {
                 status.reconnects += 1;
                 self.shared.counts.reconnected();
@@ -366,3 +371,7 @@ impl Part {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "junction_tests.rs"]
+mod tests;

@@ -65,10 +65,7 @@ pub async fn listen(host: &Host) -> Events {
     let client = reqwest::Client::builder().no_proxy().build();
     let mut api = host.api.clone();
     api.client = client.expect("a client can be made");
-    Events::of(
-        api.open(Method::GET, "/api/video/events", &accept)
-            .await,
-    )
+    Events::of(api.open(Method::GET, "/api/video/events", &accept).await)
 }
 
 /// Whether an event tells that a plugin is in this state.
