@@ -397,8 +397,10 @@ fn expect(mut section: Section<'_, '_, '_>, usual: &Circumstances) -> Option<Row
         let message = "`obligations` go with `allow = true`: those of a denial mean nothing";
         reader.problem(&value.span(), message, None);
     }
+    let span = section.span.clone();
+    section.finish();
     let row = Row {
-        place: reader.line_and_column(&section.span),
+        place: reader.line_and_column(&span),
         label: crate::plugins::one_line(name.unwrap_or("expect"), 100),
         roles: roles?
             .into_iter()
@@ -414,8 +416,7 @@ fn expect(mut section: Section<'_, '_, '_>, usual: &Circumstances) -> Option<Row
             limits,
         },
     };
-    impossible(reader, &row, &section.span);
-    section.finish();
+    impossible(reader, &row, &span);
     Some(row)
 }
 
