@@ -69,30 +69,27 @@ fn main() {
 /// Lists the SDKs' sources and the WIT files for `cli/plugin/new`, which writes them into the
 /// projects that it makes.
 fn embed_sdks(root: &Path, out: &Path) {
-    let mut text = String::new();
-    for (name, parts) in [
-        (
-            "ADAPTER_SOURCES",
-            ["sdk/padelvar-sdk", "wit/adapter/since_v0.1.0"],
-        ),
-        (
-            "POLICY_SOURCES",
-            ["sdk/padelvar-policy-sdk", "wit/policy/since_v0.1.0"],
-        ),
-    ] {
+    let adapter = ["sdk/padelvar-sdk", "wit/adapter/since_v0.1.0"];
+    let policy = ["sdk/padelvar-policy-sdk", "wit/policy/since_v0.1.0"];
+    let lists = [("ADAPTER_SOURCES", adapter), ("POLICY_SOURCES", policy)].map(|(name, parts)| {
         let mut files = Vec::new();
         for part in parts {
             collect(&root.join(part), &mut files);
         }
         files.sort();
-        text += &format!("const {name}: &[(&str, &str)] = &[\n");
-        for file in files {
-            let below = file.strip_prefix(root).expect("it was found below");
-            text += &format!("    ({below:?}, include_str!({file:?})),\n");
-        }
-        text += "];\n";
-    }
-    std::fs::write(out.join("sdk_sources.rs"), text).expect("OUT_DIR can be written to");
+        let lines: Vec<String> = files
+            .iter()
+            .map(|file| {
+                let below = file.strip_prefix(root).expect("it was found below");
+                // As texts in Rust's source.
+                let (below, file) = (below.display().to_string(), file.display().to_string());
+                format!("    ({below:?}, include_str!({file:?})),\n")
+            })
+            .collect();
+        let lines = lines.concat();
+        format!("const {name}: &[(&str, &str)] = &[\n{lines}];\n")
+    });
+    std::fs::write(out.join("sdk_sources.rs"), lists.concat()).expect("OUT_DIR can be written to");
 }
 
 /// Manifests, sources and WIT files below `dir`; tests stay behind.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use padelvar_tests::cameras::{self, small_http};
 use padelvar_tests::{Config, machine};
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::vendor::{ACCOUNT, Vendor};
@@ -61,13 +62,13 @@ async fn a_camera_with_a_login() {
     host.api.try_close(&id).await.ok(200);
 
     // A wrong password is told, and nobody learns any.
-    let id = host.api.create(2).await;
-    let session = host.api.until_camera(&id, "lost").await;
-    let told = session["camera"]["last_error"].as_str().unwrap_or_default();
-    assert!(
-        told.contains("refuses the user name or password"),
-        "{session}"
-    );
+    let id = stage::open(&host.api, 2).await;
+    let ask = || host.api.session(&id);
+    let refused = |session: &Value| {
+        let told = session["camera"]["last_error"].as_str();
+        told.is_some_and(|told| told.contains("refuses the user name or password"))
+    };
+    host.api.until(ask, refused).await;
     let log = host.log.text();
     for secret in [password, "pa\\\\del"] {
         assert!(!log.contains(secret), "{log}");

@@ -106,7 +106,7 @@ async fn decides(name: &str, file: &Path, began: Instant) {
         .try_create(1)
         .await
         .refused(403, "unknown_role");
-    let id = player.create(1).await;
+    let id = stage::open(&player, 1).await;
     coach.session(&id).await;
     coach
         .get("/api/plugins")

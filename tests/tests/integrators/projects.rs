@@ -75,7 +75,7 @@ async fn a_new_policy_decides_as_it_is() {
     );
     let stranger = host.api.user("COACH", "3", 2);
     stranger.try_create(1).await.refused(403, "not_your_club");
-    let id = player.create(1).await;
+    let id = stage::open(&player, 1).await;
     coach.session(&id).await;
     coach
         .get("/api/plugins")

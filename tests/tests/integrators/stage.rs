@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use padelvar_tests::judge::{self, Video};
-use padelvar_tests::{Config, Host, Take, files};
+use padelvar_tests::{Api, Config, Host, Take, files};
 use tempfile::TempDir;
 
 /// Starts a host with these plugins.
@@ -45,4 +45,11 @@ pub async fn record(host: &Host, terrain: u32) -> Video {
     tokio::time::sleep(Duration::from_secs(3)).await;
     let take = Take::stop(host, id, start).await;
     judge::final_file(&take.file).await
+}
+
+/// Opens a session whose camera need not be there; its id.
+pub async fn open(api: &Api, terrain: u32) -> String {
+    let opened = api.try_create(terrain).await.ok(201);
+    let id = opened["session"]["session_id"].as_str();
+    id.expect("a session has an id").to_owned()
 }
