@@ -134,7 +134,7 @@ async fn decides(name: &str, file: &Path, began: Instant) {
     );
     eprintln!(
         "{name}: {} MiB in its instances",
-        line["memory_bytes"].as_f64().unwrap_or(0.0) / 1048576.0
+        line["memory_bytes"].as_f64().unwrap_or(0.0) / 1_048_576.0
     );
     host.end().await;
 }

@@ -90,7 +90,7 @@ async fn a_new_policy_decides_as_it_is() {
 }
 
 /// The same component as if it were made for another version of its world.
-fn of_version(wasm: &[u8], version: &[u8; 5]) -> Vec<u8> {
+fn of_version(wasm: &[u8], version: [u8; 5]) -> Vec<u8> {
     let mut wasm = wasm.to_vec();
     let name = b"padelvar:policy/policy@";
     let places: Vec<usize> = (0..wasm.len())
@@ -99,16 +99,16 @@ fn of_version(wasm: &[u8], version: &[u8; 5]) -> Vec<u8> {
     assert!(!places.is_empty(), "the component names its world");
     for at in places {
         let version_at = at + name.len();
-        wasm[version_at..version_at + version.len()].copy_from_slice(version);
+        wasm[version_at..version_at + version.len()].copy_from_slice(&version);
     }
     wasm
 }
 
 async fn assert_other_versions_are_told(folder: &Path, wasm: &[u8]) {
     for (version, told) in [
-        (b"0.2.0", "it needs a newer host"),
+        (*b"0.2.0", "it needs a newer host"),
         (
-            b"0.0.9",
+            *b"0.0.9",
             "it needs an older host, or to be built again for this one",
         ),
     ] {
@@ -117,7 +117,7 @@ async fn assert_other_versions_are_told(folder: &Path, wasm: &[u8]) {
         let said = padelvar(folder, &["plugin", "inspect", "other.wasm"])
             .await
             .ended(1);
-        let version = String::from_utf8_lossy(version);
+        let version = String::from_utf8_lossy(&version);
         let told = format!("made for padelvar:policy@{version}, this host has 0.1.0: {told}");
         assert!(said.stderr.contains(&told), "{said:?}");
     }
