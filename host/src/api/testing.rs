@@ -21,7 +21,7 @@ use crate::catalogue::{
 };
 use crate::config::{Auth, Config};
 use crate::library::Library;
-use crate::plugins::{Cache, PluginEngine, Registry};
+use crate::plugins::{Cache, PluginEngine, Registry, Trust};
 use crate::preview::Previews;
 use crate::session::{Memory, Sessions};
 
@@ -113,7 +113,15 @@ fn registry() -> Arc<Registry> {
         let engine = PluginEngine::new().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(folder.path());
-        Arc::new(Registry::load(&engine, &cache, &folder.path().join("plugins")).unwrap())
+        Arc::new(
+            Registry::load(
+                &engine,
+                &cache,
+                &Trust::any(),
+                &folder.path().join("plugins"),
+            )
+            .unwrap(),
+        )
     };
     Arc::clone(REGISTRY.get_or_init(load))
 }

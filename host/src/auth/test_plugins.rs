@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::plugins::{Cache, PluginEngine, Registry};
+use crate::plugins::{Cache, PluginEngine, Registry, Trust};
 
 /// Loaded once a run.
 pub fn registry() -> &'static Registry {
@@ -14,6 +14,6 @@ pub fn registry() -> &'static Registry {
         // optimisation it takes long to make.
         let this = std::env::current_exe().unwrap();
         let cache = Cache::open(&this.ancestors().nth(3).unwrap().join("test-plugins"));
-        Registry::load(&engine, &cache, Path::new("no such folder")).unwrap()
+        Registry::load(&engine, &cache, &Trust::any(), Path::new("no such folder")).unwrap()
     })
 }

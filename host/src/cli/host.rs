@@ -20,8 +20,8 @@ use super::pulse::Pulse;
 use super::store::Store;
 use crate::api::{self, App, OpenAnswers};
 use crate::auth::{Door, TokenKeys, TokenVerifier};
-use crate::config::{AuthKind, Config, Policy};
-use crate::plugins::{self, Cache, PluginEngine, PluginInfo, Registry};
+use crate::config::{self, AuthKind, Config, Policy};
+use crate::plugins::{self, Cache, PluginEngine, PluginInfo, Registry, Trust};
 use crate::preview::Previews;
 use crate::recording::{ToolStatus, repair_leftovers};
 use crate::session::Sessions;
@@ -155,6 +155,7 @@ impl Host {
             warn!("recordings took too long to finish; they are repaired at the next start");
         }
         self.stopping.cancel();
+        self.sessions.registry().stop();
         for task in self.tasks {
             // A task that panicked has ended, which is what is wanted of it here.
             let _ = task.await;
@@ -168,13 +169,23 @@ impl Host {
 /// Loads all plugins, off the threads that answer requests.
 pub async fn load_plugins(config: &Config) -> Result<Registry> {
     let cache_dir = cache_dir(config);
-    let plugins_dir = config.plugins.dir.clone();
+    let plugins = config.plugins.clone();
     tokio::task::spawn_blocking(move || {
         let engine = PluginEngine::new().map_err(|error| anyhow::anyhow!("{error:#}"))?;
         let cache = Cache::open(&cache_dir);
-        Registry::load(&engine, &cache, &plugins_dir).context("a built-in plugin does not load")
+        Registry::load(&engine, &cache, &trust(&plugins), &plugins.dir)
+            .context("a built-in plugin does not load")
     })
     .await?
+}
+
+/// Which plugin files are believed; reads the lock, where that is asked for.
+pub fn trust(plugins: &config::Plugins) -> Trust {
+    match plugins.trust {
+        config::Trust::Any => Trust::any(),
+        config::Trust::Pinned => Trust::pinned(&plugins.lock),
+        config::Trust::Signed => Trust::signed(&plugins.public_keys),
+    }
 }
 
 /// Compiled plugins lie beside the catalogue.
@@ -291,7 +302,11 @@ impl Follower {
             put_in_force(&self.door, registry, &now.policy).await;
             self.policies = PolicyDigests::of(registry, &now.policy);
         }
-        self.sessions.registry().set_dir(&now.plugins.dir);
+        let registry = self.sessions.registry();
+        registry.set_dir(&now.plugins.dir);
+        if now.plugins != before.plugins {
+            registry.set_trust(trust(&now.plugins));
+        }
         if now.video.videos_dir != before.video.videos_dir {
             let library = self.sessions.library();
             library.set_videos_dir(now.video.videos_dir.clone());

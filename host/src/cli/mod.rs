@@ -18,6 +18,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::plugins::{COMPILE_COMMAND, Kind, compile_for_host};
+
 /// Records padel courts: one match, one MP4.
 #[derive(Parser)]
 #[command(name = "padelvar", version, about, propagate_version = true)]
@@ -61,6 +63,19 @@ enum Command {
         #[command(subcommand)]
         command: policy::PolicyCommand,
     },
+    /// Compile a component from stdin: what a host runs itself for.
+    #[command(name = COMPILE_COMMAND, hide = true)]
+    CompilePlugin {
+        /// What it is to be.
+        #[arg(value_parser = kind)]
+        kind: Kind,
+    },
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    let mut kinds = [Kind::Adapter, Kind::Policy].into_iter();
+    let found = kinds.find(|kind| kind.name() == text);
+    found.ok_or_else(|| "no kind of plugin".to_owned())
 }
 
 /// Which configuration.
@@ -83,6 +98,7 @@ pub fn run() -> ExitCode {
         Command::Token(arguments) => token::run(&arguments),
         Command::Plugin { command } => plugin::run(&command),
         Command::Policy { command } => policy::run(&command),
+        Command::CompilePlugin { kind } => return compile_for_host(kind),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -275,6 +275,8 @@ pub struct Plugins {
     pub trust: Trust,
     /// Minisign public keys, for `signed`. Default none.
     pub public_keys: Vec<String>,
+    /// What was approved, for `pinned`: always `plugins.lock` beside the configuration file.
+    pub lock: PathBuf,
 }
 
 /// Which plugin files are believed.
@@ -295,6 +297,7 @@ impl Default for Plugins {
             dir: PathBuf::from("plugins"),
             trust: Trust::Any,
             public_keys: Vec::new(),
+            lock: PathBuf::from("plugins.lock"),
         }
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use wasmtime::{Config, Engine};
 
+use super::outline::Kind;
+
 /// How often a running guest is looked at. Deadlines are checked on this beat.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -30,14 +32,8 @@ impl Drop for Ticker {
 impl PluginEngine {
     /// Engines with their ticker running.
     pub fn new() -> wasmtime::Result<Self> {
-        let adapters = Engine::new(&config())?;
-        // Counting costs every block of code a little, so adapters are spared: they move
-        // megabytes, and have a thread whose processor time is their measure.
-        let mut counting = config();
-        counting.consume_fuel(true);
-        // Nobody reads them, and drawing one up is most of what a trap costs.
-        counting.wasm_backtrace_max_frames(None);
-        let policies = Engine::new(&counting)?;
+        let adapters = bare(Kind::Adapter)?;
+        let policies = bare(Kind::Policy)?;
         let end = Arc::new(AtomicBool::new(false));
         let engines = [adapters.weak(), policies.weak()];
         let ticker_end = Arc::clone(&end);
@@ -59,6 +55,14 @@ impl PluginEngine {
         })
     }
 
+    /// The engine of a kind.
+    pub(super) fn of(&self, kind: Kind) -> &Engine {
+        match kind {
+            Kind::Adapter => &self.adapters,
+            Kind::Policy => &self.policies,
+        }
+    }
+
     /// The engine of adapters.
     pub(super) fn wasmtime(&self) -> &Engine {
         &self.adapters
@@ -70,10 +74,18 @@ impl PluginEngine {
     }
 }
 
-fn config() -> Config {
+/// An engine whose epochs nobody advances: enough to compile with.
+pub(super) fn bare(kind: Kind) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config.epoch_interruption(true);
     config.concurrency_support(false);
     config.wasm_component_model(true);
-    config
+    if kind == Kind::Policy {
+        // Counting costs every block of code a little, so adapters are spared: they move
+        // megabytes, and have a thread whose processor time is their measure.
+        config.consume_fuel(true);
+        // Nobody reads them, and drawing one up is most of what a trap costs.
+        config.wasm_backtrace_max_frames(None);
+    }
+    Engine::new(&config)
 }

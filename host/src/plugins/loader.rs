@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use wasmtime::Engine;
-use wasmtime::component::{Component, InstancePre};
+use wasmtime::component::InstancePre;
 
 use super::bindings::exported::Description;
 use super::cache::Cache;
+use super::compile::compile;
 use super::engine::PluginEngine;
 use super::instance::Instance;
 use super::introduction;
@@ -43,6 +43,15 @@ pub enum LoadError {
     /// Not a component, or one that this host cannot compile.
     #[error("not a WebAssembly component that this host can load: {0}")]
     Component(String),
+    /// Compiling it took too much, or failed.
+    #[error("compiling it {0}")]
+    Compile(String),
+    /// There was no time to compile it.
+    #[error("compiling it would hold up the host's start; a host that runs takes its time")]
+    Late,
+    /// It is not trusted as the configuration asks.
+    #[error("not trusted: {0}")]
+    Trust(String),
     /// It is no plugin, or two.
     #[error("neither an adapter nor a policy for this host: {0}")]
     NoKind(&'static str),
@@ -94,7 +103,7 @@ impl Adapter {
         wasm: &[u8],
     ) -> Result<Self, LoadError> {
         let digest = digest_of(wasm);
-        let component = compile(engine.wasmtime(), cache, &digest, wasm)?;
+        let component = compile(engine, Kind::Adapter, cache, &origin, &digest, wasm)?;
         let component = wasi::linker(engine.wasmtime())
             .and_then(|linker| linker.instantiate_pre(&component))
             .and_then(|pre| super::bindings::CameraAdapterPre::new(pre.clone()).map(|_| pre))
@@ -216,18 +225,6 @@ pub fn digest_of(wasm: &[u8]) -> String {
     hex(&Sha256::digest(wasm))
 }
 
-/// Compiled code for a component, out of the cache where it is there.
-pub(super) fn compile(
-    engine: &Engine,
-    cache: &Cache,
-    digest: &str,
-    wasm: &[u8],
-) -> Result<Component, LoadError> {
-    cache
-        .component(engine, digest, wasm)
-        .map_err(|error| LoadError::Component(root(&error)))
-}
-
 /// Runs a guest on a thread of its own and waits for it: a synchronous WASI call would panic
 /// on a tokio worker, and a guest may use a stack that the caller does not have.
 pub(super) fn on_own_thread<T: Send>(
@@ -244,7 +241,7 @@ pub(super) fn on_own_thread<T: Send>(
 }
 
 /// An error and its causes in one line.
-fn root(error: &wasmtime::Error) -> String {
+pub(super) fn root(error: &wasmtime::Error) -> String {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
     reason(&causes.join(": "))
 }

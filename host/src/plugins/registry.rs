@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use super::builtin::{ADAPTERS, POLICIES};
+use super::builtin::{self, ADAPTERS};
 use super::cache::Cache;
+use super::compile_limits::START;
 use super::engine::PluginEngine;
 use super::files::read_trusted;
 use super::folder::{Stamp, wasm_files};
@@ -21,6 +22,7 @@ use super::loader::{Adapter, LoadError, Origin, digest_of};
 use super::outline::{Kind, Outline};
 use super::policy::{BuiltInPolicy, PolicyPlugin};
 use super::standing::Standing;
+use super::trust::Trust;
 
 /// The plugins. What is in force is looked up without waiting; [`refresh`](Self::refresh) reads
 /// files and compiles.
@@ -30,6 +32,7 @@ pub struct Registry {
     built_in_policies: Vec<BuiltInPolicy>,
     standing: Arc<Standing>,
     dir: ArcSwap<PathBuf>,
+    trust: ArcSwap<Trust>,
     /// One look at a time.
     folder: Mutex<Folder>,
 }
@@ -39,16 +42,24 @@ pub struct Registry {
 struct Folder {
     dir: PathBuf,
     seen: BTreeMap<String, Stamp>,
+    /// What was gone by.
+    trust: Option<Trust>,
     /// It could not be read, which was told.
     unreadable: bool,
 }
 
 impl Registry {
-    /// Loads the built-in adapters and every `*.wasm` directly in `dir` (which need not exist).
-    /// A file of the same name takes the place of a built-in adapter, never of a built-in
-    /// policy; one that is not good is rejected with a reason, and what it would have replaced
-    /// stays. Built-in policies are compiled when they are first asked for.
-    pub fn load(engine: &PluginEngine, cache: &Cache, dir: &Path) -> Result<Self, LoadError> {
+    /// Loads the built-in adapters and every `*.wasm` directly in `dir` (which need not exist)
+    /// that `trust` believes. A file of the same name takes the place of a built-in adapter, and
+    /// of a built-in policy where [`Trust::replaces_policies`]; one that is not good is rejected
+    /// with a reason, and what it would have replaced stays. Built-in policies are compiled when
+    /// they are first asked for.
+    pub fn load(
+        engine: &PluginEngine,
+        cache: &Cache,
+        trust: &Trust,
+        dir: &Path,
+    ) -> Result<Self, LoadError> {
         let mut adapters = BTreeMap::new();
         for (name, wasm) in ADAPTERS {
             let adapter = Adapter::load(engine, cache, name, Origin::BuiltIn, wasm)?;
@@ -60,10 +71,12 @@ impl Registry {
             built_in_policies: BuiltInPolicy::all(),
             standing: Standing::new(adapters),
             dir: ArcSwap::from_pointee(dir.to_owned()),
+            trust: ArcSwap::from_pointee(trust.clone()),
             folder: Mutex::default(),
         };
         // What does not load now has no version that would go on meanwhile: it is told at once.
-        registry.look(false);
+        let hurried = registry.cache.until(Instant::now() + START);
+        registry.look(&hurried, false);
         // Nobody listened yet.
         registry.standing.take_news();
         Ok(registry)
@@ -72,6 +85,16 @@ impl Registry {
     /// Looks at another folder from the next look on.
     pub fn set_dir(&self, dir: &Path) {
         self.dir.store(Arc::new(dir.to_owned()));
+    }
+
+    /// Ends what is being compiled: the host stops, and waits for nobody.
+    pub fn stop(&self) {
+        self.cache.compiler().stop();
+    }
+
+    /// Goes by another rule from the next look on.
+    pub fn set_trust(&self, trust: Trust) {
+        self.trust.store(Arc::new(trust));
     }
 
     /// The folder that is looked at.
@@ -83,15 +106,24 @@ impl Registry {
     /// and compiles: not for a thread that answers requests. When to look again, where a file
     /// may not be finished yet.
     pub fn refresh(&self) -> Option<Duration> {
-        self.look(true)
+        self.look(&self.cache, true)
     }
 
-    fn look(&self, patient: bool) -> Option<Duration> {
+    fn look(&self, cache: &Cache, patient: bool) -> Option<Duration> {
         let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         let dir = self.dir();
         if folder.dir != *dir {
             (*dir).clone_into(&mut folder.dir);
             folder.seen.clear();
+        }
+        // Its lock may have changed.
+        let trust = self.trust.load().refreshed();
+        if folder.trust.as_ref() != Some(&trust) {
+            if let Some(trouble) = trust.trouble() {
+                warn!(reason = trouble, "no plugin's file is trusted");
+            }
+            folder.seen.clear();
+            folder.trust = Some(trust.clone());
         }
         let files = match wasm_files(&dir) {
             Ok(files) => files,
@@ -121,13 +153,18 @@ impl Registry {
             if folder.seen.get(name) == Some(&stamp) {
                 continue;
             }
-            match self.read(&dir, name, path) {
+            match self.read(cache, &trust, &dir, name, path) {
                 Err((error, _)) if patient && error.may_be_unfinished() => {
                     if let Some(left) = stamp.unfinished_for(SystemTime::now()) {
                         again = Some(again.map_or(left, |sooner| sooner.min(left)));
                         continue;
                     }
-                    self.take(name, path, self.read(&dir, name, path));
+                    self.take(name, path, self.read(cache, &trust, &dir, name, path));
+                }
+                read @ Err((LoadError::Late, _)) => {
+                    self.take(name, path, read);
+                    // Not seen: the next look takes its time.
+                    continue;
                 }
                 read => self.take(name, path, read),
             }
@@ -167,47 +204,60 @@ impl Registry {
     /// (none then). The line of an error tells what there is to know of the file.
     fn read(
         &self,
+        cache: &Cache,
+        trust: &Trust,
         dir: &Path,
         name: &str,
         path: &Path,
     ) -> Result<Option<Loaded>, (LoadError, PluginInfo)> {
         let mut line = PluginInfo::idle(name, None, PluginState::Rejected);
-        let read = self.read_file(dir, name, path, &mut line);
+        let read = self.read_file(cache, trust, dir, name, path, &mut line);
         read.map_err(|error| (error, line))
     }
 
     fn read_file(
         &self,
+        cache: &Cache,
+        trust: &Trust,
         dir: &Path,
         name: &str,
         path: &Path,
         line: &mut PluginInfo,
     ) -> Result<Option<Loaded>, LoadError> {
-        if POLICIES.iter().any(|(built_in, _)| *built_in == name) {
+        let built_in = builtin::built_in(name);
+        if built_in == Some(Kind::Policy) && !trust.replaces_policies() {
             return Err(LoadError::Name(format!(
-                "a file never takes the place of the built-in policy `{name}`; hint: give it \
-                 another name, and set `plugin` in [policy] to that"
+                "a file never takes the place of the built-in policy `{name}` under trust = \
+                 \"any\"; hint: give it another name, and set `plugin` in [policy] to that"
             )));
         }
         let wasm = read_trusted(dir, path)?;
         line.digest = digest_of(&wasm);
         let same = |newest: &Loaded| newest.digest() == line.digest;
-        if self.standing.ledger().newest(name).is_some_and(same) {
+        let known = self.standing.ledger().newest(name).is_some_and(same);
+        if let Err(error) = trust.check(dir, path, name, &wasm, &line.digest) {
+            // What is in force is this very file, which somebody has taken back.
+            if known && matches!(error, LoadError::Trust(_)) {
+                self.standing.change(name, |ledger| ledger.revoke(name));
+            }
+            return Err(error);
+        }
+        if known {
             return Ok(None);
         }
         let kind = Outline::read(&wasm)?.kind()?;
         line.kind = kind.name();
-        let (engine, cache, origin) = (&self.engine, &self.cache, Origin::File(path.to_owned()));
+        if let Some(other) = built_in.filter(|other| *other != kind) {
+            return Err(LoadError::Name(format!(
+                "`{name}` is the name of a built-in {other}, and this is no {other}; hint: give \
+                 it another name"
+            )));
+        }
+        let (engine, origin) = (&self.engine, Origin::File(path.to_owned()));
         let loaded = match kind {
             Kind::Adapter => {
                 let adapter = Adapter::load(engine, cache, name, origin, &wasm)?;
                 Loaded::Adapter(Arc::new(adapter))
-            }
-            Kind::Policy if ADAPTERS.iter().any(|(built_in, _)| *built_in == name) => {
-                return Err(LoadError::Name(format!(
-                    "`{name}` is the name of a built-in adapter, and this is a policy; hint: \
-                     give it another name"
-                )));
             }
             Kind::Policy => {
                 let policy = PolicyPlugin::load(engine, cache, name, origin, &wasm)?;

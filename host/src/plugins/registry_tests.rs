@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use super::super::builtin::POLICIES;
 use super::super::policy::testing::{cache, wasm};
 use super::*;
 
@@ -32,7 +33,7 @@ fn files_are_what_they_export() {
         ("cut", &policy[..policy.len() / 2]),
     ]);
     let engine = PluginEngine::new().unwrap();
-    let registry = Registry::load(&engine, &cache(), dir.path()).unwrap();
+    let registry = Registry::load(&engine, &cache(), &Trust::any(), dir.path()).unwrap();
 
     let policy = registry.policy("house-rules").unwrap();
     assert_eq!(policy.name(), "house-rules");
@@ -55,7 +56,7 @@ fn files_are_what_they_export() {
         (
             "rtsp",
             "policy",
-            "is the name of a built-in adapter, and this is a policy",
+            "is the name of a built-in adapter, and this is no adapter",
         ),
         (
             "club-roles",
@@ -83,7 +84,7 @@ fn files_are_what_they_export() {
 #[test]
 fn built_in_policies_are_listed_before_they_are_compiled() {
     let engine = PluginEngine::new().unwrap();
-    let registry = Registry::load(&engine, &cache(), Path::new("none")).unwrap();
+    let registry = Registry::load(&engine, &cache(), &Trust::any(), Path::new("none")).unwrap();
     let line = |name: &str| {
         let mut lines = registry.list().into_iter();
         lines.find(|line| line.name == name).unwrap()
@@ -131,7 +132,7 @@ fn files_come_change_and_go() {
     let (_, wasm) = ADAPTERS[2];
     let dir = folder(&[]);
     let engine = PluginEngine::new().unwrap();
-    let registry = Registry::load(&engine, &cache(), dir.path()).unwrap();
+    let registry = Registry::load(&engine, &cache(), &Trust::any(), dir.path()).unwrap();
     let changes = registry.changes();
     let digest = |name: &str| registry.adapter(name).unwrap().digest().to_owned();
     let own = digest("snapshot");
@@ -178,7 +179,7 @@ fn what_does_not_load_waits_until_it_is_finished_and_leaves_the_old_in_force() {
     let good = variant(wasm, "good");
     let dir = folder(&[("vendor", &good)]);
     let engine = PluginEngine::new().unwrap();
-    let registry = Registry::load(&engine, &cache(), dir.path()).unwrap();
+    let registry = Registry::load(&engine, &cache(), &Trust::any(), dir.path()).unwrap();
     write(dir.path(), "vendor", &wasm[..wasm.len() / 2]);
     let left = registry
         .refresh()
@@ -213,7 +214,7 @@ fn a_version_that_fails_gives_way_to_the_one_before() {
     let (old, new) = (variant(wasm, "old"), variant(wasm, "new"));
     let dir = folder(&[("vendor", &old)]);
     let engine = PluginEngine::new().unwrap();
-    let registry = Registry::load(&engine, &cache(), dir.path()).unwrap();
+    let registry = Registry::load(&engine, &cache(), &Trust::any(), dir.path()).unwrap();
     let digest = || registry.adapter("vendor").unwrap().digest().to_owned();
     write(dir.path(), "vendor", &new);
     registry.refresh();
@@ -258,7 +259,7 @@ fn a_short_service_is_no_excuse() {
     let (_, wasm) = ADAPTERS[2];
     let dir = folder(&[("vendor", &variant(wasm, "one"))]);
     let engine = PluginEngine::new().unwrap();
-    let registry = Registry::load(&engine, &cache(), dir.path()).unwrap();
+    let registry = Registry::load(&engine, &cache(), &Trust::any(), dir.path()).unwrap();
     let adapter = registry.adapter("vendor").unwrap();
     let witness = adapter.witness();
     for _ in 0..5 {

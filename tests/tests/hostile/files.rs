@@ -3,34 +3,14 @@
 use std::fs;
 use std::process::Command;
 
-use padelvar_tests::command::padelvar;
 use padelvar_tests::{Config, cameras, machine};
-use serde_json::Value;
 use simcam::RtspConfig;
 
 use crate::guests;
-use crate::stage::{Stage, assert_presentable, last_error, mode};
+use crate::stage::{Stage, last_error, list, mode, rejected};
 
 /// A core module without anything in it: no component.
 const CORE: &[u8] = b"\0asm\x01\0\0\0";
-
-async fn list(stage: &Stage) -> Vec<Value> {
-    let said = padelvar(stage.folder(), &["plugin", "list", "--json"]).await;
-    let said = said.ended(0);
-    serde_json::from_str(&said.stdout).unwrap_or_else(|e| panic!("{e}: {said:?}"))
-}
-
-/// The reason for which a file is not used.
-#[track_caller]
-fn rejected(plugins: &[Value], name: &str) -> String {
-    let found = plugins
-        .iter()
-        .find(|plugin| plugin["name"] == name && plugin["state"] == "rejected");
-    let found = found.unwrap_or_else(|| panic!("{name} is not rejected: {plugins:#?}"));
-    let reason = found["reason"].as_str().unwrap_or_default().to_owned();
-    assert_presentable(&reason);
-    reason
-}
 
 #[tokio::test]
 async fn what_is_no_adapter_is_rejected_and_a_built_in_stays() {

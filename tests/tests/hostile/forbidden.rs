@@ -116,6 +116,14 @@ async fn inside() {
         config = config.url(&url);
         expected.push(told);
     }
+    // A camera that the configuration names sends its adapter there, where it even may go.
+    let camera = Target::camera(1).await;
+    for (name, told) in forbidden {
+        let url = format!("http://127.0.0.1:{}/", camera.port);
+        let options = format!("do = \"redirect\", url = \"{url}http://{name}/\"");
+        config = config.camera(&hostile_camera(&url, &options, &format!("\"{name}:80\"")));
+        expected.push(told);
+    }
     let forbidden = expected.len();
     // Where the configuration says the address itself, it is meant.
     for address in ["169.254.169.254", "[::1]"] {

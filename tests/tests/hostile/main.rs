@@ -1,6 +1,8 @@
 //! Adapters that misbehave: each is stopped with a reason, and nobody else notices.
 #![forbid(unsafe_code)]
 
+mod bombs;
+mod fickle;
 mod files;
 mod forbidden;
 mod guests;
@@ -11,3 +13,5 @@ mod promptness;
 mod quarantine;
 mod stage;
 mod target;
+mod trust;
+mod wasm_bytes;

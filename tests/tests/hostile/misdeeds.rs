@@ -6,8 +6,8 @@ pub struct Misdeed {
     pub order: &'static str,
     /// Good pictures before it.
     pub after: u32,
-    /// Further options. `OTHER` stands for the port of a place that is not the camera, and
-    /// `GRANTED` for one that is neither, but granted.
+    /// Further options. `CAMERA` stands for the camera's port, `OTHER` for that of a place that
+    /// is not the camera, and `GRANTED` for one that is neither, but granted.
     pub options: &'static str,
     /// What the camera's `reach` grants.
     pub reach: &'static str,
@@ -23,7 +23,25 @@ const PLAIN: Misdeed = Misdeed {
     told: &[],
 };
 
-const ELSEWHERE: &str = "port = OTHER, url = \"http://127.0.0.1:OTHER/\"";
+/// Where nobody may go: to a port of the camera's host that is not the camera, there by other
+/// spellings, to a name that leads there, and to a cloud's metadata.
+const ELSEWHERE: &[&str] = &[
+    "port = OTHER, url = \"http://127.0.0.1:OTHER/\"",
+    "host = \"::ffff:127.0.0.1\", port = OTHER, url = \"http://[::ffff:127.0.0.1]:OTHER/\"",
+    "host = \"127.1\", port = OTHER, url = \"http://2130706433:OTHER/\"",
+    "host = \"localhost\", port = OTHER, url = \"http://localhost:OTHER/\"",
+    "host = \"169.254.169.254\", port = 80, url = \"http://169.254.169.254/latest/meta-data/\"",
+    "host = \"::ffff:169.254.169.254\", port = 80, url = \"http://[::ffff:a9fe:a9fe]/\"",
+];
+/// The camera sends it there: a path that is a URL is answered with a redirect to that.
+const REDIRECTED: &[&str] = &[
+    "url = \"http://127.0.0.1:CAMERA/http://127.0.0.1:OTHER/\"",
+    "url = \"http://127.0.0.1:CAMERA/http://[::ffff:127.0.0.1]:OTHER/\"",
+    "url = \"http://127.0.0.1:CAMERA/http://2130706433:OTHER/\"",
+    "url = \"http://127.0.0.1:CAMERA/http://localhost:OTHER/\"",
+    "url = \"http://127.0.0.1:CAMERA/http://169.254.169.254/latest/meta-data/\"",
+    "url = \"http://127.0.0.1:CAMERA/http://[::ffff:a9fe:a9fe]/\"",
+];
 /// By another name than the camera's: its own host is where secrets may go.
 const GRANTED: &str = "host = \"localhost\", port = GRANTED, url = \"http://localhost:GRANTED/\"";
 const NOT_GRANTED: &[&str] = &["is not granted to this camera's adapter"];
@@ -40,6 +58,7 @@ const SIMPLE: &[(&str, &[&str])] = &[
     // Within a call.
     ("loop", TOO_LONG),
     ("constructor-loop", TOO_LONG),
+    ("late", TOO_LONG),
     ("print-loop", TOO_LONG),
     ("allocate", TOO_BIG),
     ("constructor-allocate", TOO_BIG),
@@ -169,12 +188,17 @@ pub fn all() -> Vec<Misdeed> {
         after: 10,
         ..PLAIN
     });
-    let elsewhere = ["connect", "request"].into_iter().map(|order| Misdeed {
-        order,
-        options: ELSEWHERE,
-        told: NOT_GRANTED,
-        ..PLAIN
-    });
+    let places = |order, places: &'static [&'static str]| {
+        places.iter().map(move |options| Misdeed {
+            order,
+            options,
+            told: NOT_GRANTED,
+            ..PLAIN
+        })
+    };
+    let elsewhere = places("connect", ELSEWHERE)
+        .chain(places("request", ELSEWHERE))
+        .chain(places("redirect", REDIRECTED));
     let secrets = [
         "secret-connect",
         "secret-request",

@@ -35,6 +35,7 @@ fn lines(misdeed: &Misdeed, camera: &Target, other: &Target, granted: &Target) -
     }
     let url = format!("http://127.0.0.1:{}/", camera.port);
     hostile_camera(&url, &all, reach)
+        .replace("CAMERA", &camera.port.to_string())
         .replace("OTHER", &other.port.to_string())
         .replace("GRANTED", &granted.port.to_string())
 }

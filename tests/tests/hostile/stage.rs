@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use padelvar_tests::command::padelvar;
 use padelvar_tests::{Config, Host, files};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -54,6 +55,25 @@ impl Stage {
         self.configure(config);
         Host::start_in(Arc::clone(&self.0)).await
     }
+}
+
+/// The plugins that a host with this configuration has.
+pub async fn list(stage: &Stage) -> Vec<Value> {
+    let said = padelvar(stage.folder(), &["plugin", "list", "--json"]).await;
+    let said = said.ended(0);
+    serde_json::from_str(&said.stdout).unwrap_or_else(|e| panic!("{e}: {said:?}"))
+}
+
+/// The reason for which a file is not used.
+#[track_caller]
+pub fn rejected(plugins: &[Value], name: &str) -> String {
+    let found = plugins
+        .iter()
+        .find(|plugin| plugin["name"] == name && plugin["state"] == "rejected");
+    let found = found.unwrap_or_else(|| panic!("{name} is not rejected: {plugins:#?}"));
+    let reason = found["reason"].as_str().unwrap_or_default().to_owned();
+    assert_presentable(&reason);
+    reason
 }
 
 /// Sets a file's permissions.

@@ -18,7 +18,8 @@ pub struct Target {
 }
 
 impl Target {
-    /// A camera that redirects HTTP requests to this port of 127.0.0.1, and echoes all else.
+    /// A camera that redirects HTTP requests to the URL that their path is, else to this port of
+    /// 127.0.0.1, and echoes all else.
     pub async fn camera(redirect_to: u16) -> Self {
         Self::serve(("127.0.0.1", 0), redirect_to).await
     }
@@ -62,6 +63,13 @@ impl Target {
     }
 }
 
+/// The URL that a request's path is.
+fn redirected(request: &[u8]) -> Option<String> {
+    let request = String::from_utf8_lossy(request);
+    let path = request.split_whitespace().nth(1)?.strip_prefix('/')?;
+    path.starts_with("http").then(|| path.to_owned())
+}
+
 async fn answer(mut stream: TcpStream, redirect_to: u16, heard: Arc<Mutex<Vec<u8>>>) {
     let mut bytes = [0; 4096];
     let Ok(length) = stream.read(&mut bytes).await else {
@@ -73,7 +81,8 @@ async fn answer(mut stream: TcpStream, redirect_to: u16, heard: Arc<Mutex<Vec<u8
         .unwrap_or_else(PoisonError::into_inner)
         .extend_from_slice(said);
     let answer = if said.starts_with(b"GET ") || said.starts_with(b"POST ") {
-        let location = format!("http://127.0.0.1:{redirect_to}/");
+        let location =
+            redirected(said).unwrap_or_else(|| format!("http://127.0.0.1:{redirect_to}/"));
         format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")
             .into_bytes()
     } else {

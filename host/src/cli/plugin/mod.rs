@@ -1,5 +1,6 @@
 //! `padelvar plugin …`
 
+mod approve;
 mod inspect;
 mod list;
 mod new;
@@ -28,6 +29,8 @@ pub enum PluginCommand {
         /// A `.wasm` file.
         file: PathBuf,
     },
+    /// Approve a file for a host with `trust = "pinned"`: writes plugins.lock.
+    Approve(approve::ApproveArguments),
     /// Begin a plugin of your own: a project that builds, tests and runs as it is.
     New {
         /// What it shall be.
@@ -63,6 +66,7 @@ pub fn run(command: &PluginCommand) -> Result<()> {
     match command {
         PluginCommand::List { config, json } => list::run(config, *json),
         PluginCommand::Inspect { file } => inspect::run(file),
+        PluginCommand::Approve(arguments) => approve::run(arguments),
         PluginCommand::New { kind, name, out } => new::run((*kind).into(), name, out.as_deref()),
     }
 }

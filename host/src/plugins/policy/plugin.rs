@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::super::cache::Cache;
+use super::super::compile::compile;
 use super::super::engine::PluginEngine;
 use super::super::info::PluginInfo;
 use super::super::introduction;
-use super::super::loader::{LoadError, OnFailure, Origin, compile, digest_of, on_own_thread};
+use super::super::loader::{LoadError, OnFailure, Origin, digest_of, on_own_thread};
 use super::super::memory::MemoryGauge;
 use super::super::outline::Kind;
 use super::super::text::reason;
@@ -46,7 +47,7 @@ impl PolicyPlugin {
         wasm: &[u8],
     ) -> Result<Self, LoadError> {
         let digest = digest_of(wasm);
-        let component = compile(engine.counting(), cache, &digest, wasm)?;
+        let component = compile(engine, Kind::Policy, cache, &origin, &digest, wasm)?;
         let component = linker(engine.counting())
             .and_then(|linker| linker.instantiate_pre(&component))
             .and_then(AccessPolicyPre::new)

@@ -8,6 +8,7 @@ use std::io::Write as _;
 pub fn commit(misdeed: &str) {
     match misdeed {
         "loop" => endless(),
+        "late" => late(),
         "allocate" => allocate(),
         "recurse" => drop(black_box(recurse(1))),
         "panic" => panic!("the misdeed was ordered"),
@@ -25,6 +26,14 @@ pub fn commit(misdeed: &str) {
 fn endless() -> ! {
     let mut n = 0_u64;
     loop {
+        n = black_box(n.wrapping_mul(31).wrapping_add(1));
+    }
+}
+
+/// Comes back, when nobody waits any more.
+fn late() {
+    let mut n = 0_u64;
+    for _ in 0..1_000_000_000_u64 {
         n = black_box(n.wrapping_mul(31).wrapping_add(1));
     }
 }

@@ -46,6 +46,12 @@ pub fn bad(order: &str) -> Option<Decision> {
             code: "not_today".into(),
             ..allowed()
         },
+        // Another answer to the same question.
+        "fickle" => Decision {
+            allow: crate::ASKED.get() % 2 == 0,
+            code: "as_it_likes".into(),
+            ..allowed()
+        },
         "oblige" => Decision {
             obligations: obligations(8, "max-concurrent", "2"),
             ..allowed()

@@ -6,6 +6,8 @@ use std::hint::black_box;
 pub fn commit(misdeed: &str) {
     match misdeed {
         "loop" => work(u64::MAX),
+        // And then answers, when nobody waits any more.
+        "late" => work(300_000_000),
         "work" => work(500_000),
         "allocate" => allocate(),
         "fill" => fill(),
