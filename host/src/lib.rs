@@ -3,10 +3,12 @@
 pub mod api;
 pub mod auth;
 pub mod camera;
+pub mod cassette;
 pub mod catalogue;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod conformance;
 pub mod disk;
 pub mod folder_watch;
 pub mod hex;

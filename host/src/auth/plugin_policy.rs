@@ -169,6 +169,11 @@ impl Given {
         Self::of("text", text, place.into())
     }
 
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     fn of(format: &str, text: String, place: String) -> Self {
         let format = format.to_owned();
         let settings = Settings { format, text };

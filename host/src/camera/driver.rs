@@ -10,6 +10,7 @@ use thiserror::Error;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::black_box;
 use super::budget::Budget;
 use super::connection::Connection;
 use super::datagrams::Ports;
@@ -18,9 +19,10 @@ use super::inbox::{Inbox, Source};
 use super::secrets::Secrets;
 use super::spec::CameraSpec;
 use super::timers::Timers;
+use crate::cassette::{Camera, Mask, Tape};
 use crate::clock::now_us;
-use crate::plugins::types::{Camera, ClockReference, Event, FailureClass, Packet, Track};
-use crate::plugins::{Adapter, Guest, GuestError, reason};
+use crate::plugins::types::{ClockReference, Event, FailureClass, Packet, Track};
+use crate::plugins::{Adapter, Guest, GuestError, fresh_seed, reason};
 
 /// How long an adapter may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -66,7 +68,8 @@ pub enum Outcome {
 }
 
 /// Runs one attempt. `stop` asks the adapter to say goodbye; it has a second for that, whatever
-/// it or the network is busy with. `budget` is the camera's, over all its attempts.
+/// it or the network is busy with. `budget` is the camera's, over all its attempts. When the
+/// adapter has to be stopped, the end of its conversation goes to the camera's folder for that.
 pub async fn attempt(
     spec: &CameraSpec,
     adapter: Arc<Adapter>,
@@ -74,23 +77,50 @@ pub async fn attempt(
     budget: &mut Budget,
     stop: &CancellationToken,
 ) -> Outcome {
-    let camera = Camera {
+    let mut tape = spec.crashes.as_ref().map(|_| Tape::ring(fresh_seed()));
+    let (outcome, mask) = converse(spec, &adapter, sink, budget, stop, tape.as_mut()).await;
+    if let (Outcome::Broken { message }, Some(tape)) = (&outcome, tape) {
+        black_box::keep(spec, &adapter, message, tape, mask).await;
+    }
+    outcome
+}
+
+/// The camera as its adapter sees it.
+pub(super) fn seen_by_adapter(spec: &CameraSpec) -> Camera {
+    Camera {
         url: spec.url.clone(),
         has_credentials: spec.credentials.is_some(),
         options: spec.options.clone(),
         audio: spec.audio,
         user_agent: concat!("PadelVar/", env!("CARGO_PKG_VERSION")).to_owned(),
-    };
-    let guest = match Guest::start(adapter, camera) {
+    }
+}
+
+/// The attempt itself. The conversation goes to `tape`; beside the outcome comes what knows the
+/// secrets that were in use.
+pub(super) async fn converse(
+    spec: &CameraSpec,
+    adapter: &Arc<Adapter>,
+    sink: &mut dyn Sink,
+    budget: &mut Budget,
+    stop: &CancellationToken,
+    tape: Option<&mut Tape>,
+) -> (Outcome, Mask) {
+    let secrets = Secrets::new(spec.credentials.clone());
+    let seed = tape.as_ref().map_or_else(fresh_seed, |tape| tape.seed());
+    let guest = match Guest::start(Arc::clone(adapter), seen_by_adapter(spec), seed) {
         Ok(guest) => guest,
-        Err(error) => return failed(FailureClass::Other, error.to_string()),
+        Err(error) => {
+            let outcome = failed(FailureClass::Other, error.to_string());
+            return (outcome, secrets.mask(spec));
+        }
     };
     let mut driver = Driver {
         spec,
         guest,
         sink,
         budget,
-        secrets: Secrets::new(spec.credentials.clone()),
+        secrets,
         inbox: Inbox::new(),
         connections: HashMap::new(),
         requests: HashMap::new(),
@@ -100,6 +130,7 @@ pub async fn attempt(
         client: None,
         waiting: VecDeque::from([Event::Start]),
         own_cpu_us: 0,
+        tape,
     };
     let farewell = async {
         stop.cancelled().await;
@@ -114,13 +145,14 @@ pub async fn attempt(
     };
     // First the secrets and then the length: a secret that was cut would not be found.
     let clean = |message: String| reason(&driver.secrets.redact(&message));
-    match outcome {
+    let outcome = match outcome {
         Outcome::Finished => outcome,
         Outcome::Failed { class, message } => failed(class, clean(message)),
         Outcome::Broken { message } => Outcome::Broken {
             message: clean(message),
         },
-    }
+    };
+    (outcome, driver.secrets.mask(spec))
 }
 
 /// What an attempt holds. How commands are carried out is in `commands`.
@@ -142,6 +174,8 @@ pub(super) struct Driver<'a> {
     pub(super) waiting: VecDeque<Event>,
     /// Processor time that the host spent on the adapter's commands since its last call.
     pub(super) own_cpu_us: u64,
+    /// Keeps the conversation.
+    tape: Option<&'a mut Tape>,
 }
 
 pub(super) fn failed(class: FailureClass, message: impl Into<String>) -> Outcome {
@@ -180,8 +214,15 @@ impl Driver<'_> {
                 event,
                 Event::Received(_) | Event::Datagrams(_) | Event::Body(_)
             );
-            let answer = self.guest.handle(now_us() as u64, event).await;
+            let (now, event) = (now_us() as u64, Arc::new(event));
+            if let Some(tape) = &mut self.tape {
+                tape.event(now, &event);
+            }
+            let answer = self.guest.handle(now, event).await;
             let answer = answer.map_err(|error| broken(&error))?;
+            if let Some(tape) = &mut self.tape {
+                tape.answer(&answer.commands);
+            }
             let cpu_us = answer.cpu_us + std::mem::take(&mut self.own_cpu_us);
             self.budget
                 .call(data, cpu_us, now_us())

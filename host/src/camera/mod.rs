@@ -3,6 +3,7 @@
 //! An adapter says what it wants by commands; this room carries them out, under the rules of
 //! what its camera's configuration grants, and tells it what happened by events.
 
+mod black_box;
 mod budget;
 mod commands;
 mod connection;
@@ -13,6 +14,7 @@ mod grants;
 mod http;
 mod inbox;
 mod outgoing;
+mod record;
 mod redaction;
 mod secrets;
 mod spec;
@@ -22,4 +24,6 @@ mod tls;
 pub use budget::Budget;
 pub use driver::{Outcome, Sink, SinkError, attempt};
 pub use grants::{Grants, Refusal};
+pub use record::{Recorded, record};
 pub use spec::{CameraSpec, Credentials, TlsRule};
+pub(crate) use timers::Timers;

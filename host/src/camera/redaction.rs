@@ -12,6 +12,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 
 use super::encode::{percent, text, xml};
 use super::spec::Credentials;
+use crate::cassette::Needle;
 use crate::plugins::one_line;
 use crate::plugins::types::Encoding;
 
@@ -20,6 +21,8 @@ const MASK: &str = "***";
 /// Secrets shorter than this are taken out only where they stand as a word of their own:
 /// masking every "a" would garble the text and tell what is masked.
 const SHORT_CHARS: usize = 4;
+/// A secret of fewer bytes is not looked for within longer base64: five letters could be anything.
+const BASE64_BYTES: usize = 6;
 /// Log-in digests that are remembered.
 const MADE: usize = 16;
 /// What is looked at of one text, bytes: bounds the work. No more than a part of it is shown.
@@ -81,6 +84,22 @@ impl Redactor {
         }
     }
 
+    /// All forms, for what is looked through as bytes. Base64 is in it three times more, as it
+    /// looks within something longer that is encoded as a whole.
+    pub fn needles(&self) -> Vec<Needle> {
+        let made = self.made.iter().map(|text| Needle {
+            text: text.clone(),
+            word: false,
+        });
+        let forms = self.forms.iter().map(|form| Needle {
+            text: form.text.clone(),
+            word: form.word,
+        });
+        let within = self.forms.iter().filter(|form| !form.word);
+        let within = within.flat_map(|form| base64_within(&form.text));
+        made.chain(forms).chain(within).collect()
+    }
+
     /// Remembers a digest that was sent: for some makes it is as good as the password.
     pub fn made(&mut self, digest: &str) {
         if self.made.iter().any(|known| known == digest) {
@@ -114,6 +133,58 @@ impl Redactor {
         }
         clean
     }
+}
+
+/// The letters that a secret has within longer base64, whatever stands around it: one form for
+/// each of its three places. None of a short secret, which could be anything.
+fn base64_within(secret: &str) -> Vec<Needle> {
+    if secret.len() < BASE64_BYTES {
+        return Vec::new();
+    }
+    let form = |offset: usize| {
+        let mut bytes = vec![0; offset];
+        bytes.extend_from_slice(secret.as_bytes());
+        // A letter holds 6 bits: those that hold nothing but the secret's.
+        let (from, to) = ((offset * 8).div_ceil(6), bytes.len() * 8 / 6);
+        let text = STANDARD_NO_PAD.encode(&bytes)[from..to].to_owned();
+        let url_safe = text.replace('+', "-").replace('/', "_");
+        [text, url_safe].map(|text| Needle { text, word: false })
+    };
+    (0..3).flat_map(form).collect()
+}
+
+/// Whether something of this name is likely a secret: some clubs write their camera's password
+/// into its URL or options, where `{password}` should stand.
+pub fn names_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let names = [
+        "pass", "pwd", "psw", "secret", "token", "apikey", "api_key", "auth",
+    ];
+    names.iter().any(|part| name.contains(part))
+}
+
+/// The forms of something that was written where a secret should not be.
+pub fn written_secret(value: &str) -> Vec<Needle> {
+    if value.is_empty() || value.starts_with('{') {
+        return Vec::new();
+    }
+    let word = value.chars().count() < SHORT_CHARS;
+    let text = |text: String| Needle { text, word };
+    let mut forms = vec![text(value.to_owned()), text(percent(value))];
+    if !word {
+        forms.extend(base64_within(value));
+    }
+    forms
+}
+
+/// What stands behind `password=` and the like in a URL.
+pub fn secrets_in(url: &str) -> Vec<Needle> {
+    let parts = url.split(['&', '?', ';', '/', '#']);
+    parts
+        .filter_map(|part| part.split_once('='))
+        .filter(|(name, _)| names_secret(name))
+        .flat_map(|(_, value)| written_secret(value))
+        .collect()
 }
 
 /// Replaces `word` where no letter or digit touches it.
@@ -165,6 +236,30 @@ mod tests {
                 assert!(!clean.contains(piece), "{said}: {clean}");
             }
         }
+    }
+
+    #[test]
+    fn it_is_found_within_longer_base64() {
+        let needles = redactor("", "hunter22secret").needles();
+        for before in ["", "x", "xy", "xyz", "login:"] {
+            let whole = STANDARD.encode(format!("{before}hunter22secret, and more"));
+            let found = needles.iter().any(|needle| whole.contains(&needle.text));
+            assert!(found, "{before}: {whole}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_into_a_url_is_a_secret() {
+        let found = |url: &str| -> Vec<String> {
+            secrets_in(url)
+                .into_iter()
+                .map(|needle| needle.text)
+                .collect()
+        };
+        let url = "rtsp://cam/user=admin&password=tlJwpbo6&channel=1";
+        assert!(found(url).contains(&"tlJwpbo6".to_owned()));
+        assert!(found("http://cam/s?pwd={password}&channel=1").is_empty());
+        assert!(found("http://cam/stream1?x=1").is_empty());
     }
 
     #[test]

@@ -11,8 +11,9 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::encode;
-use super::redaction::Redactor;
-use super::spec::Credentials;
+use super::redaction::{Redactor, names_secret, secrets_in, written_secret};
+use super::spec::{CameraSpec, Credentials};
+use crate::cassette::Mask;
 use crate::plugins::types::{
     AuthorizationRecipe, Credential, HashAlgorithm, HashPart, HashStep, Recipe, Segment,
     WsUsernameTokenRecipe,
@@ -57,6 +58,17 @@ impl Secrets {
     /// What an adapter said, without the secrets that a camera may have sent back to it.
     pub fn redact(&self, text: &str) -> String {
         self.redactor.clean(text)
+    }
+
+    /// Knows these secrets in bytes too, and what stands in the camera's URL and options as one.
+    pub fn mask(&self, spec: &CameraSpec) -> Mask {
+        let mut needles = self.redactor.needles();
+        for text in std::iter::once(&spec.url).chain(spec.options.iter().map(|(_, value)| value)) {
+            needles.extend(secrets_in(text));
+        }
+        let named = spec.options.iter().filter(|(name, _)| names_secret(name));
+        needles.extend(named.flat_map(|(_, value)| written_secret(value)));
+        Mask::new(needles)
     }
 
     /// The bytes of segments. `own_camera`: whether they go to the camera's own host; if not,

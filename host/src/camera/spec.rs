@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::grants::Grants;
+use crate::cassette::CrashFolder;
 
 /// User name and password. Debug output hides both.
 #[derive(Clone, PartialEq, Eq)]
@@ -49,4 +50,7 @@ pub struct CameraSpec {
     pub options: Vec<(String, String)>,
     /// Whether sound is wanted.
     pub audio: bool,
+    /// Where the last seconds are put when the adapter has to be stopped; none: nowhere, and
+    /// they are not kept.
+    pub crashes: Option<CrashFolder>,
 }

@@ -43,3 +43,17 @@ pub fn built_in(name: &str) -> Option<Kind> {
         has(POLICIES).then_some(Kind::Policy)
     }
 }
+
+/// The component of the built-in plugin of this name.
+pub fn built_in_wasm(name: &str) -> Option<(Kind, &'static [u8])> {
+    let of = |plugins: &[(&str, &'static [u8])], kind| {
+        let found = plugins.iter().find(|(known, _)| *known == name);
+        found.map(|(_, wasm)| (kind, *wasm))
+    };
+    of(ADAPTERS, Kind::Adapter).or_else(|| of(POLICIES, Kind::Policy))
+}
+
+/// Names of the built-in adapters, in the order in which they are offered a URL.
+pub fn built_in_adapters() -> impl Iterator<Item = &'static str> {
+    ADAPTERS.iter().map(|(name, _)| *name)
+}

@@ -50,7 +50,7 @@ pub enum GuestError {
 
 struct Call {
     now_us: u64,
-    event: Event,
+    event: Arc<Event>,
     reply: oneshot::Sender<Result<Answer, Trap>>,
 }
 
@@ -74,8 +74,13 @@ pub struct Guest {
 
 impl Guest {
     /// Starts a thread with an instance of `adapter` for one attempt at `camera`. An instance
-    /// that cannot be made shows at the first call.
-    pub fn start(adapter: Arc<Adapter>, camera: Camera) -> Result<Self, GuestError> {
+    /// that cannot be made shows at the first call. With the same `seed` (see [`fresh_seed`])
+    /// and the same events the same instance gives the same answers.
+    pub fn start(
+        adapter: Arc<Adapter>,
+        camera: Camera,
+        seed: [u8; 32],
+    ) -> Result<Self, GuestError> {
         let (calls, inbox) = std_mpsc::channel::<Call>();
         let memory_bytes = Arc::new(AtomicU64::new(0));
         let thread_adapter = Arc::clone(&adapter);
@@ -83,7 +88,7 @@ impl Guest {
         std::thread::Builder::new()
             .name(format!("guest-{}", adapter.name()))
             .stack_size(STACK_BYTES)
-            .spawn(move || serve(&thread_adapter, &camera, &inbox, &thread_memory))
+            .spawn(move || serve(&thread_adapter, &camera, seed, &inbox, &thread_memory))
             .map_err(|error| GuestError::Thread(error.to_string()))?;
         Ok(Self {
             adapter,
@@ -98,8 +103,9 @@ impl Guest {
         self.trapped(reason.into())
     }
 
-    /// Hands one event to the guest and waits for its commands.
-    pub async fn handle(&self, now_us: u64, event: Event) -> Result<Answer, GuestError> {
+    /// Hands one event to the guest and waits for its commands. The event is shared, so that
+    /// whoever keeps the conversation copies nothing.
+    pub async fn handle(&self, now_us: u64, event: Arc<Event>) -> Result<Answer, GuestError> {
         self.adapter.count_call();
         let (reply, answer) = oneshot::channel();
         if self
@@ -163,11 +169,28 @@ impl Guest {
     }
 }
 
-fn serve(adapter: &Adapter, camera: &Camera, inbox: &std_mpsc::Receiver<Call>, memory: &AtomicU64) {
-    let started = adapter.instantiate().and_then(|mut instance: Instance| {
-        let session = instance.open(camera)?;
-        Ok((instance, session))
-    });
+/// A seed for a session's random numbers.
+pub fn fresh_seed() -> [u8; 32] {
+    let mut seed = [0; 32];
+    // Unpredictable to cameras, known to the host. When the system has no randomness a
+    // fixed seed is as good as none: no secret is made in a guest.
+    let _ = rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty());
+    seed
+}
+
+fn serve(
+    adapter: &Adapter,
+    camera: &Camera,
+    seed: [u8; 32],
+    inbox: &std_mpsc::Receiver<Call>,
+    memory: &AtomicU64,
+) {
+    let started = adapter
+        .instantiate(seed)
+        .and_then(|mut instance: Instance| {
+            let session = instance.open(camera)?;
+            Ok((instance, session))
+        });
     let (mut instance, session) = match started {
         Ok(pair) => pair,
         Err(trap) => {

@@ -199,11 +199,13 @@ impl Adapter {
         self.memory.share()
     }
 
-    pub(super) fn instantiate(&self) -> Result<Instance, Trap> {
-        let mut seed = [0; 32];
-        // Unpredictable to cameras, known to the host. When the system has no randomness a
-        // fixed seed is as good as none: no secret is made in a guest.
-        let _ = rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty());
+    /// What it says of itself in an instance of its own.
+    pub fn describe_anew(&self, seed: [u8; 32]) -> Result<Description, Trap> {
+        let (engine, component) = (self.engine.wasmtime(), &self.component);
+        on_own_thread(|| Instance::new(engine, component, seed, SELF_CHECK_CPU_US)?.describe())
+    }
+
+    pub(super) fn instantiate(&self, seed: [u8; 32]) -> Result<Instance, Trap> {
         Instance::new(self.engine.wasmtime(), &self.component, seed, CALL_CPU_US)
     }
 }

@@ -37,13 +37,13 @@ mod watch;
 mod witnesses;
 
 pub use bindings::types;
-pub use builtin::built_in;
+pub use builtin::{built_in, built_in_adapters, built_in_wasm};
 pub use cache::Cache;
 pub use compile::{COMMAND as COMPILE_COMMAND, Compiler};
 pub use compile_child::serve as compile_for_host;
 pub use engine::PluginEngine;
 pub use files::read_plugin;
-pub use guest::{Answer, Guest, GuestError};
+pub use guest::{Answer, Guest, GuestError, fresh_seed};
 pub use info::{PluginInfo, PluginState};
 pub use loader::{Adapter, LoadError, Origin, digest_of};
 pub use lock::{Approval, Lock, is_name};

@@ -23,5 +23,6 @@ pub(crate) mod testing;
 mod trace;
 
 pub use feed::{Feed, KeyPicture};
+pub(crate) use picture::check as check_picture;
 pub use reader::{Item, Reader, Start};
 pub use status::{CameraState, CameraStatus, FeedCounters};

@@ -19,6 +19,7 @@ use super::plans::{camera_spec, demand, plan};
 use super::resume::Unfinished;
 use super::state::{PastSession, Session, SessionStatus};
 use crate::auth::Limits;
+use crate::cassette::CrashFolder;
 use crate::clock::now_us;
 use crate::config::{Config, Terrain, TerrainId};
 use crate::disk::Disk;
@@ -208,8 +209,12 @@ impl Sessions {
     fn feed(&self, terrain: &Terrain, id: &SessionId) -> Feed {
         let span = info_span!(parent: None, "session", session_id = %id, terrain_id = %terrain.id);
         let counts = CameraCounts::of(terrain.id.as_str());
+        let crashes = CrashFolder {
+            dir: self.config().video.logs_dir.join("crashes"),
+            label: id.to_string(),
+        };
         let registry = Arc::clone(&self.registry);
-        Feed::start(camera_spec(terrain), registry, counts, span)
+        Feed::start(camera_spec(terrain, crashes), registry, counts, span)
     }
 
     fn enter(&self, book: &mut Book, session: &Arc<Session>) {

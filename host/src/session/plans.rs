@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::state::Session;
 use crate::camera::{CameraSpec, Credentials, Grants, TlsRule};
+use crate::cassette::CrashFolder;
 use crate::config::{Encode, Terrain, TlsMode, Video};
 use crate::media::Codec;
 use crate::proxy::Feed;
@@ -12,8 +13,8 @@ use crate::recording::{Demand, EncodeSettings, Plan};
 /// What a picture is taken for while its size is not known: 720p.
 const ASSUMED_PIXELS: f64 = 1280.0 * 720.0;
 
-/// How a terrain's camera is reached.
-pub(super) fn camera_spec(terrain: &Terrain) -> CameraSpec {
+/// How a terrain's camera is reached, and where its adapter's crashes are put.
+pub(super) fn camera_spec(terrain: &Terrain, crashes: CrashFolder) -> CameraSpec {
     let camera = &terrain.camera;
     let text = |secret: &Option<crate::config::Secret>| {
         secret
@@ -47,6 +48,7 @@ pub(super) fn camera_spec(terrain: &Terrain) -> CameraSpec {
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect(),
         audio: terrain.audio,
+        crashes: Some(crashes),
     }
 }
 

@@ -33,6 +33,7 @@ mod no_ffmpeg;
 mod outages;
 mod pains;
 mod permissions;
+mod plugin_commands;
 mod policy_changes;
 mod preview_socket;
 mod previews;

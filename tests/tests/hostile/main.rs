@@ -3,6 +3,7 @@
 
 mod bombs;
 mod fickle;
+mod crashes;
 mod files;
 mod forbidden;
 mod guests;

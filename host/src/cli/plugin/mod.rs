@@ -1,9 +1,12 @@
 //! `padelvar plugin …`
 
 mod approve;
+mod desk;
 mod inspect;
 mod list;
 mod new;
+mod record;
+mod test;
 
 use std::path::PathBuf;
 
@@ -41,6 +44,10 @@ pub enum PluginCommand {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// Record a conversation with a real camera, to be replayed at a desk.
+    Record(record::RecordArguments),
+    /// Run the conformance suite of a plugin's world, or replay a recorded conversation.
+    Test(test::TestArguments),
 }
 
 /// What can be begun.
@@ -68,5 +75,7 @@ pub fn run(command: &PluginCommand) -> Result<()> {
         PluginCommand::Inspect { file } => inspect::run(file),
         PluginCommand::Approve(arguments) => approve::run(arguments),
         PluginCommand::New { kind, name, out } => new::run((*kind).into(), name, out.as_deref()),
+        PluginCommand::Record(arguments) => record::run(arguments),
+        PluginCommand::Test(arguments) => test::run(arguments),
     }
 }

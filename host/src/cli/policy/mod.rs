@@ -1,7 +1,7 @@
 //! `padelvar policy …`
 
 mod diff;
-mod source;
+pub(in crate::cli) mod source;
 mod test;
 
 use anyhow::Result;

@@ -73,7 +73,7 @@ pub fn with_settings(plugin: Arc<PolicyPlugin>, settings: Option<&Path>) -> Resu
 
 /// Settings as `[policy]` would hand them on: an object out of `.json` or `.toml`, the text of
 /// any other file.
-fn of_file(path: &Path) -> Result<Given> {
+pub fn of_file(path: &Path) -> Result<Given> {
     let text = text(path)?;
     let place = path.display().to_string();
     let extension = path.extension().and_then(|extension| extension.to_str());

@@ -167,7 +167,7 @@ impl PolicyPlugin {
         let _ = self.on_failure.set(told);
     }
 
-    fn instance(&self) -> Result<Instance, Trap> {
+    pub(super) fn instance(&self) -> Result<Instance, Trap> {
         Instance::new(self.engine.counting(), &self.component, self.memory.share())
     }
 }

@@ -1,0 +1,91 @@
+//! A camera on the command line.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, anyhow};
+use clap::Args;
+
+use crate::camera::{CameraSpec, Credentials, Grants, TlsRule};
+use crate::config::{CameraUrl, HostPort, Secret, TlsMode};
+
+/// How a camera is reached, as in `[terrains.camera]`.
+#[derive(Args, Default)]
+pub struct CameraArguments {
+    /// User name for the camera.
+    #[arg(long, value_name = "NAME")]
+    username: Option<String>,
+    /// A file with the camera's password.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// An option of the adapter; may be given several times.
+    #[arg(long = "option", value_name = "KEY=VALUE")]
+    options: Vec<String>,
+    /// A further place that the adapter may use; may be given several times.
+    #[arg(long, value_name = "HOST:PORT")]
+    reach: Vec<String>,
+    /// Which certificates are good: verify, off, or pin:SHA-256.
+    #[arg(long, value_name = "RULE", default_value = "verify")]
+    tls: String,
+}
+
+impl CameraArguments {
+    /// The adapter's options.
+    pub fn options(&self) -> Result<Vec<(String, String)>> {
+        let pair = |option: &String| {
+            let (key, value) = option
+                .split_once('=')
+                .with_context(|| format!("--option {option}: not KEY=VALUE"))?;
+            Ok((key.to_owned(), value.to_owned()))
+        };
+        self.options.iter().map(pair).collect()
+    }
+
+    /// The camera at a URL. That the URL is written here grants its address, as it does in the
+    /// configuration file.
+    pub fn spec(&self, url: &str) -> Result<CameraSpec> {
+        // The URL is not repeated: a password may stand in it.
+        let (url, (url_username, url_password)) =
+            CameraUrl::parse(url).map_err(|error| anyhow!("the camera's URL: {error}"))?;
+        let text = |secret: Secret| secret.expose().to_owned();
+        let username = self.username.clone().or(url_username.map(text));
+        let password = match &self.password_file {
+            Some(file) => {
+                let text = std::fs::read_to_string(file)
+                    .with_context(|| format!("cannot read {}", file.display()))?;
+                Some(text.trim_end_matches(['\r', '\n']).to_owned())
+            }
+            None => url_password.map(text),
+        };
+        let known = username.is_some() || password.is_some();
+        let mut reach = Vec::new();
+        for place in &self.reach {
+            let place: HostPort = place
+                .parse()
+                .map_err(|error| anyhow!("--reach {place}: {error}"))?;
+            reach.push((place.host, place.port));
+        }
+        let options = self.options()?;
+        let tls: TlsMode = self
+            .tls
+            .parse()
+            .map_err(|error| anyhow!("--tls: it is {error}"))?;
+        Ok(CameraSpec {
+            scheme: url.scheme().to_owned(),
+            adapter: None,
+            credentials: known.then(|| Credentials {
+                username: username.unwrap_or_default(),
+                password: password.unwrap_or_default(),
+            }),
+            tls: match tls {
+                TlsMode::Verify => TlsRule::Verify,
+                TlsMode::Pin(digest) => TlsRule::Pin(digest),
+                TlsMode::Off => TlsRule::Off,
+            },
+            grants: Grants::new(url.host(), url.port(), &reach),
+            url: url.as_str().to_owned(),
+            options,
+            audio: false,
+            crashes: None,
+        })
+    }
+}
