@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use tokio::task::JoinHandle;
+
 use super::plugin_policy::{PluginPolicy, PolicyError};
 use super::policy::PolicyInForce;
 use super::shadow::{Comparison, Shadow};
@@ -17,12 +19,17 @@ pub(super) struct Appointment {
     /// One change at a time, in the order in which they were asked for.
     turn: tokio::sync::Mutex<()>,
     news: OnceLock<PolicyNews>,
+    /// What is loading the candidate, until the next one awaits it.
+    loading: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Default)]
 struct Now {
     active: Option<Arc<PluginPolicy>>,
     candidate: Option<Arc<PluginPolicy>>,
+    /// Number of the newest order for a candidate: what an older one brings is not wanted any
+    /// more.
+    order: u64,
     refused: Option<Refused>,
 }
 
@@ -70,17 +77,45 @@ impl PolicyInForce {
         });
     }
 
-    /// Sets a candidate beside the policy in force. One that stands there already, with the same
-    /// settings, goes on. Waits for the one before: not for a thread that answers requests.
+    /// Announces another candidate, or none: what was announced before is not wanted any more.
+    pub fn order_candidate(&self) -> u64 {
+        let mut now = self.now();
+        now.order += 1;
+        now.order
+    }
+
+    /// Loads a candidate while everything else goes on; the one before is awaited first. To be
+    /// called in one's [`turn`](Self::turn).
+    pub fn load_candidate(&self, load: impl FnOnce() + Send + 'static) {
+        let loading = self.appointment.loading.lock();
+        let mut loading = loading.unwrap_or_else(PoisonError::into_inner);
+        let before = loading.take();
+        *loading = Some(tokio::spawn(async move {
+            if let Some(before) = before {
+                // Had it panicked, it would have ended as well.
+                let _ = before.await;
+            }
+            let _ = tokio::task::spawn_blocking(load).await;
+        }));
+    }
+
+    /// Whether this order is the newest.
+    pub fn is_wanted(&self, order: u64) -> bool {
+        self.now().order == order
+    }
+
+    /// Sets the candidate of an order beside the policy in force, unless there is a newer order.
+    /// One that stands there already, with the same settings, goes on. Waits for the one before:
+    /// not for a thread that answers requests.
     ///
     /// # Errors
     ///
     /// Where there is no thread for it.
-    pub fn set_candidate(&self, candidate: PluginPolicy) -> std::io::Result<()> {
+    pub fn set_candidate(&self, order: u64, candidate: PluginPolicy) -> std::io::Result<()> {
         let candidate = Arc::new(candidate);
         let now = self.now();
         let same = |standing: &Arc<PluginPolicy>| standing.is_same_as(&candidate);
-        if now.candidate.as_ref().is_some_and(same) {
+        if now.order != order || now.candidate.as_ref().is_some_and(same) {
             return Ok(());
         }
         let active = now.active.as_ref();
@@ -90,8 +125,13 @@ impl PolicyInForce {
         let plugin = Arc::clone(candidate.plugin());
         let policy = Arc::clone(&candidate) as Arc<dyn super::policy::Policy>;
         let shadow = Shadow::start(plugin.name(), &active.unwrap_or_default(), policy)?;
-        self.now().candidate = Some(candidate);
+        let mut now = self.now();
+        if now.order != order {
+            return Ok(());
+        }
+        now.candidate = Some(candidate);
         self.replace_shadow(Some(Arc::new(shadow)));
+        drop(now);
         self.tell(&plugin.info());
         Ok(())
     }

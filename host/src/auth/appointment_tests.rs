@@ -15,6 +15,11 @@ fn policy(name: &str) -> PluginPolicy {
     PluginPolicy::new(registry().policy(name).unwrap(), &Given::none()).unwrap()
 }
 
+fn set(force: &PolicyInForce, name: &str) {
+    let order = force.order_candidate();
+    force.set_candidate(order, policy(name)).unwrap();
+}
+
 fn state(force: &PolicyInForce, name: &str) -> (PluginState, Option<String>) {
     let mut list = registry().list().into_iter();
     let info = force.view(list.find(|info| info.name == name).unwrap());
@@ -57,7 +62,7 @@ fn a_candidate_is_compared_until_it_goes() {
         news.lock().unwrap().push((info.name.clone(), info.state));
     }));
     assert!(force.appoint(Arc::new(policy("club-roles"))));
-    force.set_candidate(policy("cedar")).unwrap();
+    set(&force, "cedar");
     assert_eq!(state(&force, "cedar").0, PluginState::Shadow);
     assert_eq!(state(&force, "club-roles").0, PluginState::Active);
     ask(&force, "SUPER_ADMIN");
@@ -73,7 +78,7 @@ fn a_candidate_is_compared_until_it_goes() {
     assert_eq!(difference.active.code, "role_not_allowed");
     assert_eq!(difference.shadow.code, "not_permitted");
     // The same again goes on, another one begins anew.
-    force.set_candidate(policy("cedar")).unwrap();
+    set(&force, "cedar");
     assert_eq!(force.comparison("cedar").seen.asked, 2);
     assert!(!force.appoint(Arc::new(policy("club-roles"))));
     assert_eq!(force.comparison("cedar").seen.asked, 2);
@@ -98,12 +103,41 @@ fn a_candidate_is_compared_until_it_goes() {
 fn the_candidate_of_another_policy_is_forgotten() {
     let force = PolicyInForce::none("not yet");
     force.appoint(Arc::new(policy("club-roles")));
-    force.set_candidate(policy("cedar")).unwrap();
+    set(&force, "cedar");
     ask(&force, "PLAYER");
     until(&force, "cedar", 1);
     force.appoint(Arc::new(policy("cedar")));
     assert_eq!(force.comparison("cedar").shadow_of, None);
     assert_eq!(state(&force, "cedar").0, PluginState::Active);
+}
+
+#[test]
+fn a_candidate_that_comes_too_late_is_not_set() {
+    let force = PolicyInForce::none("not yet");
+    force.appoint(Arc::new(policy("club-roles")));
+    let order = force.order_candidate();
+    assert!(force.is_wanted(order));
+    force.order_candidate();
+    force.set_candidate(order, policy("cedar")).unwrap();
+    assert!(!force.is_wanted(order));
+    assert_eq!(force.comparison("cedar").shadow_of, None);
+}
+
+#[tokio::test]
+async fn candidates_are_loaded_one_after_the_other_and_nobody_waits() {
+    let force = PolicyInForce::none("not yet");
+    let (told, mut order) = tokio::sync::mpsc::unbounded_channel();
+    let (open, gate) = std::sync::mpsc::channel::<()>();
+    let first = told.clone();
+    force.load_candidate(move || {
+        gate.recv().unwrap();
+        first.send(1).unwrap();
+    });
+    force.load_candidate(move || told.send(2).unwrap());
+    assert!(order.try_recv().is_err(), "neither is through");
+    open.send(()).unwrap();
+    assert_eq!(order.recv().await, Some(1));
+    assert_eq!(order.recv().await, Some(2));
 }
 
 #[test]

@@ -9,23 +9,29 @@ use crate::config::{Policy, PolicySettings};
 use crate::plugins::Registry;
 
 /// Puts the configured policy in force, off the threads that answer requests. Where that
-/// fails, the one that is in force stays; where there is none, everything is denied. To be
-/// called whenever the configuration of the policy changes, or the plugin of its name or of its
-/// shadow's; what stays the same goes on undisturbed.
+/// fails, the one that is in force stays; where there is none, everything is denied. A candidate
+/// is loaded afterwards, and not waited for. To be called whenever the configuration of the
+/// policy changes, or the plugin of its name or of its shadow's; what stays the same goes on
+/// undisturbed.
 pub async fn put_in_force(door: &Door, registry: &Arc<Registry>, policy: &Policy) {
-    let _turn = door.policy().turn().await;
-    let (force, registry, policy) = (
-        Arc::clone(door.policy()),
-        Arc::clone(registry),
-        policy.clone(),
-    );
-    let plugin = policy.plugin.clone();
+    let force = door.policy();
+    let _turn = force.turn().await;
+    let order = force.order_candidate();
+    let given = || (Arc::clone(force), Arc::clone(registry), policy.clone());
+    let (its, plugins, wanted) = given();
     let set = tokio::task::spawn_blocking(move || {
-        set_policy(&force, &registry, &policy);
-        set_shadow(&force, &registry, &policy);
+        set_policy(&its, &plugins, &wanted);
+        if wanted.shadow.is_none() {
+            its.dismiss_candidate();
+        }
     });
     if let Err(error) = set.await {
+        let plugin = &policy.plugin;
         error!(plugin, %error, "the policy could not be loaded");
+    }
+    if let Some(name) = policy.shadow.clone() {
+        let (its, plugins, wanted) = given();
+        force.load_candidate(move || set_shadow(&its, &plugins, &wanted, &name, order));
     }
 }
 
@@ -53,15 +59,19 @@ fn set_policy(force: &PolicyInForce, registry: &Registry, policy: &Policy) {
     }
 }
 
-fn set_shadow(force: &PolicyInForce, registry: &Registry, policy: &Policy) {
-    let Some(name) = &policy.shadow else {
-        force.dismiss_candidate();
+fn set_shadow(force: &PolicyInForce, registry: &Registry, policy: &Policy, name: &str, order: u64) {
+    if !force.is_wanted(order) {
         return;
-    };
+    }
     match shadow(force, registry, policy, name) {
-        Ok(()) => {}
+        Ok(candidate) => match force.set_candidate(order, candidate) {
+            Ok(()) => {}
+            Err(error) => warn!(plugin = name, %error, "no shadow policy is compared"),
+        },
         Err(reason) => {
-            force.dismiss_candidate();
+            if force.is_wanted(order) {
+                force.dismiss_candidate();
+            }
             warn!(plugin = name, "no shadow policy is compared\n{reason}");
         }
     }
@@ -72,7 +82,7 @@ fn shadow(
     registry: &Registry,
     policy: &Policy,
     name: &str,
-) -> Result<(), String> {
+) -> Result<PluginPolicy, String> {
     let same_settings = |own: &PolicySettings| *own == policy.settings;
     if *name == policy.plugin && policy.shadow_settings.as_ref().is_none_or(same_settings) {
         return Err(format!(
@@ -92,7 +102,7 @@ fn shadow(
              shadow_settings of its own: it is asked without any\n{warning}"
         );
     }
-    force.set_candidate(candidate).map_err(|e| e.to_string())
+    Ok(candidate)
 }
 
 /// Tells whoever follows the plugins that this one was refused.

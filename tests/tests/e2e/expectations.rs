@@ -118,7 +118,8 @@ async fn policies_are_held_to_a_table_at_the_desk() {
         &["policy", "diff", "cedar"],
         &["policy", "diff", "cedar", "cedar", "--at", "noon"],
     ] {
-        padelvar(path, words).await.ended(2);
+        let said = padelvar(path, words).await.ended(2);
+        assert_eq!(said.stdout, "", "{words:?}");
     }
 }
 
@@ -137,7 +138,8 @@ async fn what_another_policy_would_change_is_told() {
     assert!(said.stdout.contains("none changes"), "{said:?}");
     // The same table, and other codes for what it denies.
     let words = ["policy", "diff", "club-roles", "cedar", "--ignore-codes"];
-    padelvar(path, &words).await.ended(0);
+    let said = padelvar(path, &words).await.ended(0);
+    assert!(said.stdout.starts_with("ok: "), "{said:?}");
     let words = ["policy", "diff", "club-roles", "cedar", "--json"];
     let said = padelvar(path, &words).await.ended(1);
     let found = json_of(&said.stdout);
