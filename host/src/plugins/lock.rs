@@ -215,18 +215,18 @@ mod tests {
         assert!(wrong("version = 1\nfurther = 3\n").contains("unknown field"));
         let twice = format!("{good}{}", &good[good.find("[[").unwrap()..]);
         assert!(
-            wrong(&twice).starts_with("13:8: `vendor` stands here twice"),
+            wrong(&twice).starts_with("12:8: `vendor` stands here twice"),
             "{}",
             wrong(&twice)
         );
         for (from, to, told) in [
-            ("\"vendor\"", "\"../vendor\"", "6:8: not the name"),
-            ("\"vendor\"", "\"a\\u001b\"", "6:8: not the name"),
-            ("\"aaaa", "\"AAAA", "7:10: a SHA-256"),
-            ("\"aaaa", "\"aaa", "7:10: a SHA-256"),
-            ("150000", "-1", "8:14: "),
-            ("150000", "\"1\"", "8:14: "),
-            ("2026-05", "2026-50", "9:15: "),
+            ("\"vendor\"", "\"../vendor\"", "7:8: not the name"),
+            ("\"vendor\"", "\"a\\u001b\"", "7:8: not the name"),
+            ("\"aaaa", "\"AAAA", "8:10: a SHA-256"),
+            ("\"aaaa", "\"aaa", "8:10: a SHA-256"),
+            ("150000", "-1", "9:14: "),
+            ("150000", "\"1\"", "9:14: "),
+            ("2026-05", "2026-50", "10:15: "),
             ("size_bytes = 150000\n", "", "missing field"),
         ] {
             let found = wrong(&good.replace(from, to));

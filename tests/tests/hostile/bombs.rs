@@ -9,16 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::guests;
 use crate::stage::{Stage, list, rejected};
-use crate::wasm_bytes::{
-    empty_module, loops, sparse, with_memory, with_modules, with_nested, with_table,
-};
-
-/// What compiling may take, and how it is told.
-const TOO_MUCH: &[&str] = &[
-    "compiling it took more than 2048 MiB of memory",
-    "s of processor time",
-    "compiling it took more than 300 s",
-];
+use crate::wasm_bytes::{empty_module, sparse, with_memory, with_modules, with_nested, with_table};
 
 /// Name, file, and what is told of it: one of these.
 fn bombs() -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
@@ -39,11 +30,6 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
             "nested",
             with_nested(&good, 20_000),
             &["not a WebAssembly component that this host can load"],
-        ),
-        (
-            "loops",
-            with_modules(&good, &[loops(20_000, 400)]),
-            TOO_MUCH,
         ),
     ]
 }

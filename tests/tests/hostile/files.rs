@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use padelvar_tests::{Config, cameras, machine};
+use serde_json::Value;
 use simcam::RtspConfig;
 
 use crate::guests;

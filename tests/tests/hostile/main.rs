@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod bombs;
-mod fickle;
 mod crashes;
+mod fickle;
 mod files;
 mod forbidden;
 mod guests;

@@ -12,6 +12,7 @@ use crate::guests;
 use crate::misdeeds::{Misdeed, all};
 use crate::stage::{
     PASSWORD, Stage, assert_no_secret, assert_presentable, hostile_camera, last_error,
+    nth_hostile_camera,
 };
 use crate::target::Target;
 
@@ -21,7 +22,7 @@ const AT_ONCE: usize = 8;
 const CLOSED_WITHIN: Duration = Duration::from_secs(6);
 
 /// The lines of a misdeed's camera.
-fn lines(misdeed: &Misdeed, camera: &Target, other: &Target, granted: &Target) -> String {
+fn lines(n: usize, misdeed: &Misdeed, camera: &Target, other: &Target, granted: &Target) -> String {
     let Misdeed {
         order,
         after,
@@ -34,7 +35,7 @@ fn lines(misdeed: &Misdeed, camera: &Target, other: &Target, granted: &Target) -
         all = format!("{all}, {options}");
     }
     let url = format!("http://127.0.0.1:{}/", camera.port);
-    hostile_camera(&url, &all, reach)
+    nth_hostile_camera(n, &url, &all, reach)
         .replace("CAMERA", &camera.port.to_string())
         .replace("OTHER", &other.port.to_string())
         .replace("GRANTED", &granted.port.to_string())
@@ -84,11 +85,12 @@ async fn misdeeds_end_and_the_neighbour_loses_no_frame() {
     let granted = Target::other(("127.0.0.1", 0)).await;
     let camera = Target::camera(other.port).await;
     let misdeeds = all();
-    let config = misdeeds.iter().fold(Config::of(&good), |config, misdeed| {
-        config.camera(&lines(misdeed, &camera, &other, &granted))
+    let numbered = misdeeds.iter().enumerate();
+    let config = numbered.fold(Config::of(&good), |config, (n, misdeed)| {
+        config.camera(&lines(n, misdeed, &camera, &other, &granted))
     });
     let stage = Stage::new();
-    stage.plugin("hostile", &guests::hostile());
+    stage.hostiles(misdeeds.len());
     let host = stage.start(&config).await;
 
     let id = host.api.create(1).await;

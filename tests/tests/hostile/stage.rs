@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use padelvar_tests::command::padelvar;
-use padelvar_tests::{Config, Host, files};
+use padelvar_tests::{Config, Host, files, versions};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -42,6 +42,14 @@ impl Stage {
         fs::write(&file, wasm).expect("a file can be written");
         mode(&file, 0o644);
         file
+    }
+
+    /// Adds so many versions of the hostile adapter, each with a digest of its own.
+    pub fn hostiles(&self, count: usize) {
+        let wasm = crate::guests::hostile();
+        for n in 0..count {
+            self.plugin(&nth(n), &versions::another(&wasm, n as u32));
+        }
     }
 
     /// Writes the configuration, with the folder of the plugins in it.
@@ -87,6 +95,38 @@ pub fn hostile_camera(url: &str, options: &str, reach: &str) -> String {
         "url = {url:?}\nadapter = \"hostile\"\nusername = \"admin\"\npassword = {PASSWORD:?}\n\
          reach = [{reach}]\noptions = {{ {options} }}"
     )
+}
+
+/// As [`hostile_camera`], of the adapter [`nth`]: what fails too often is quarantined by its digest,
+/// and one misdeed must not hide another.
+pub fn nth_hostile_camera(n: usize, url: &str, options: &str, reach: &str) -> String {
+    let name = format!("adapter = {:?}", nth(n));
+    hostile_camera(url, options, reach).replace("adapter = \"hostile\"", &name)
+}
+
+/// Waits until so many versions of the hostile adapter are in force: files are compiled one by
+/// one, and not all of them before the host is ready.
+pub async fn until_hostiles(host: &Host, count: usize) {
+    let mut left = 600;
+    loop {
+        let body = host.api.get("/api/plugins").await.ok(200);
+        let plugins = body["plugins"].as_array().expect("a list").iter();
+        let ours = plugins.filter(|plugin| {
+            let name = plugin["name"].as_str().unwrap_or_default();
+            name.starts_with("hostile-") && plugin["state"] == "active"
+        });
+        if ours.count() == count {
+            return;
+        }
+        left -= 1;
+        assert!(left > 0, "{body}");
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+}
+
+/// The name of the hostile adapter's version with this number.
+pub fn nth(n: usize) -> String {
+    format!("hostile-{n:03}")
 }
 
 /// A session's `last_error`; empty where there is none.

@@ -73,7 +73,7 @@ async fn pinned_files_are_those_that_somebody_approved() {
     let said = approve(&stage, &["--list", "--json"]).await.ended(0);
     let listed: serde_json::Value = serde_json::from_str(&said.stdout).expect("JSON");
     assert_eq!(listed[0]["name"], "vendor");
-    approve(&stage, &["--remove", "vendor"]).await.ended(0);
+    let _ = approve(&stage, &["--remove", "vendor"]).await.ended(0);
     let said = approve(&stage, &["--remove", "vendor"]).await.ended(1);
     assert!(said.stderr.contains("`vendor` is not approved"), "{said:?}");
     let reason = rejected(&list(&stage).await, "vendor");
@@ -95,10 +95,10 @@ async fn pinned_files_are_those_that_somebody_approved() {
         said.stderr.contains("name of a built-in policy"),
         "{said:?}"
     );
-    approve(&stage, &[]).await.ended(2);
+    let _ = approve(&stage, &[]).await.ended(2);
 
     // A lock that others may write to, or that is broken, approves nothing.
-    approve(&stage, &[path]).await.ended(0);
+    let _ = approve(&stage, &[path]).await.ended(0);
     mode(&lock, 0o666);
     let reason = rejected(&list(&stage).await, "vendor");
     assert!(

@@ -6,11 +6,8 @@ const MODULE: &[u8; 8] = b"\0asm\x01\0\0\0";
 const COMPONENT: &[u8; 8] = b"\0asm\x0d\0\x01\0";
 
 /// Sections of a core module.
-const TYPES: u8 = 1;
-const FUNCTIONS: u8 = 3;
 const TABLES: u8 = 4;
 const MEMORIES: u8 = 5;
-const CODE: u8 = 10;
 const DATA: u8 = 11;
 /// Sections of a component.
 const CORE_MODULE: u8 = 1;
@@ -116,36 +113,6 @@ pub fn with_table(component: &[u8], entries: u64) -> Vec<u8> {
 /// A core module with nothing in it.
 pub fn empty_module() -> Vec<u8> {
     MODULE.to_vec()
-}
-
-/// A core module of functions without parameters and results.
-fn functions(bodies: &[Vec<u8>]) -> Vec<u8> {
-    let count = leb(bodies.len() as u64);
-    let types = section(TYPES, &[1, 0x60, 0, 0]);
-    let declared = section(FUNCTIONS, &[&count[..], &vec![0; bodies.len()]].concat());
-    let bodies = bodies
-        .iter()
-        .flat_map(|body| [leb(body.len() as u64), body.clone()].concat());
-    let code: Vec<u8> = count.iter().copied().chain(bodies).collect();
-    [&MODULE[..], &types, &declared, &section(CODE, &code)].concat()
-}
-
-/// A core module of one function: loops in one another, around many variables that all change.
-/// A compiler keeps each variable apart for each loop, so that a little code becomes much.
-pub fn loops(variables: u64, depth: usize) -> Vec<u8> {
-    let mut body = [&[1][..], &leb(variables), &[0x7e]].concat();
-    body.extend([0x03, 0x40].repeat(depth));
-    for variable in 0..variables {
-        let variable = leb(variable);
-        body.push(0x20); // local.get
-        body.extend(&variable);
-        body.extend([0x42, 1, 0x7c, 0x21]); // i64.const 1, i64.add, local.set
-        body.extend(&variable);
-    }
-    // local.get 0, i32.wrap_i64, br_if 0, end
-    body.extend([0x20, 0, 0xa7, 0x0d, 0, 0x0b].repeat(depth));
-    body.push(0x0b);
-    functions(&[body])
 }
 
 /// A core module whose few bytes of data lie at both ends of four gigabytes.

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::config::{self, Config, Trust, process_environment};
 use crate::plugins::{
-    Adapter, Approval, Cache, Kind, Lock, Origin, Outline, PluginEngine, PolicyPlugin, change_lock,
-    digest_of, is_name, built_in, read_lock, read_plugin,
+    Adapter, Approval, Cache, Kind, Lock, Origin, Outline, PluginEngine, PolicyPlugin, built_in,
+    change_lock, digest_of, is_name, read_lock, read_plugin,
 };
 
 /// What to do with plugins.lock.
