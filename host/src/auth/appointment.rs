@@ -53,6 +53,10 @@ impl PolicyInForce {
 
     /// Puts a plugin in force, in one step. One that is in force already with the same settings
     /// stays. Returns whether it is another one now.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "whoever is appointed stays: the place takes a share of it"
+    )]
     pub fn appoint(&self, policy: Arc<PluginPolicy>) -> bool {
         let mut now = self.now();
         now.refused = None;
@@ -157,7 +161,7 @@ impl PolicyInForce {
         let now = self.now();
         let named = |policy: &&Arc<PluginPolicy>| policy.plugin().name() == info.name;
         let active = now.active.as_ref().filter(named);
-        let is_candidate = now.candidate.as_ref().filter(named).is_some();
+        let is_candidate = now.candidate.as_ref().is_some_and(|it| named(&it));
         let refused = now.refused.as_ref().filter(|r| r.name == info.name);
         if let Some(refused) = refused {
             match active {

@@ -148,9 +148,11 @@ pub(super) async fn converse(
     let outcome = match outcome {
         Outcome::Finished => outcome,
         Outcome::Failed { class, message } => failed(class, clean(message)),
-        Outcome::Broken { message } => Outcome::Broken {
-            message: clean(message),
-        },
+        Outcome::Broken { message } => {
+            let message = clean(message);
+            adapter.accuse(&message);
+            Outcome::Broken { message }
+        }
     };
     (outcome, driver.secrets.mask(spec))
 }

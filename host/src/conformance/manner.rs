@@ -65,8 +65,7 @@ impl Manner {
     /// What something that was sent is answered with.
     pub fn sent(&mut self, connection: u32, now_us: u64) -> Vec<Event> {
         match self {
-            Self::HangUp => vec![Event::Closed(connection)],
-            Self::Rubbish { left: 0, .. } => vec![Event::Closed(connection)],
+            Self::HangUp | Self::Rubbish { left: 0, .. } => vec![Event::Closed(connection)],
             Self::Rubbish { dice, left } => {
                 *left -= 1;
                 let received = Event::Received(ReceivedBytes {

@@ -184,9 +184,8 @@ impl Stage<'_> {
     async fn refused(&self, password: Option<&str>) -> Outcome {
         let camera = Camera::start(self.kind, Some(Scheme::DigestMd5)).await?;
         let mut live = self.start(&camera, password);
-        let failure = match live.end(FIRST_PICTURE).await {
-            Some(failure) => failure,
-            None => return Err("it does not give up".to_owned()),
+        let Some(failure) = live.end(FIRST_PICTURE).await else {
+            return Err("it does not give up".to_owned());
         };
         let asked = camera.answered(401);
         if failure.class != Some(FailureClass::Auth) {

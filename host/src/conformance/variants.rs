@@ -120,7 +120,7 @@ impl<'a> Tape<'a> {
             script.extend(pieces.into_iter().map(|piece| (*now, piece)));
         }
         let (stage, ended) = self.play(&script).await;
-        self.not_crashed(ended.as_ref())?;
+        Self::not_crashed(ended.as_ref())?;
         let of_it = |packets: &[Pictured]| -> Vec<_> {
             packets
                 .iter()
@@ -142,13 +142,12 @@ impl<'a> Tape<'a> {
         for cut in 1..=CUTS {
             let script = self.beginning(whole * cut / (CUTS + 1));
             let (mut stage, ended) = self.play(&script).await;
-            let ended = match ended {
-                Some(ended) => ended,
-                None => {
-                    stage.turn(Manner::Refuse);
-                    stage.hang_up();
-                    stage.run(PATIENCE_US).await
-                }
+            let ended = if let Some(ended) = ended {
+                ended
+            } else {
+                stage.turn(Manner::Refuse);
+                stage.hang_up();
+                stage.run(PATIENCE_US).await
             };
             let delivered = stage.packets.len();
             judged(&stage, ended).map_err(|why| format!("cut off after {cut}/{CUTS}: {why}"))?;
@@ -206,13 +205,12 @@ impl<'a> Tape<'a> {
                 }
             }
             let (mut stage, ended) = self.play(&script).await;
-            let ended = match ended {
-                Some(ended) => ended,
-                None => {
-                    stage.turn(Manner::Refuse);
-                    stage.hang_up();
-                    stage.run(PATIENCE_US).await
-                }
+            let ended = if let Some(ended) = ended {
+                ended
+            } else {
+                stage.turn(Manner::Refuse);
+                stage.hang_up();
+                stage.run(PATIENCE_US).await
             };
             judged(&stage, ended).map_err(|why| format!("{why} (errors no. {number})"))?;
         }
@@ -232,7 +230,7 @@ impl<'a> Tape<'a> {
                 ended = stage.deliver().await;
                 fed += ENDLESS_PIECE;
             }
-            self.not_crashed(ended.as_ref())?;
+            Self::not_crashed(ended.as_ref())?;
         }
         Ok(format!("{} MiB", ENDLESS_BYTES >> 20))
     }
@@ -263,7 +261,7 @@ impl<'a> Tape<'a> {
         script
     }
 
-    fn not_crashed(&self, ended: Option<&Ended>) -> Result<(), String> {
+    fn not_crashed(ended: Option<&Ended>) -> Result<(), String> {
         match ended {
             Some(Ended::Crashed(what)) => Err(what.clone()),
             _ => Ok(()),

@@ -165,7 +165,7 @@ fn store(dir: &Path, path: &Path, code: &[u8]) -> std::io::Result<()> {
 const KEPT: &str = "cwasm";
 const WRITING: &str = "tmp";
 /// Age at which a file that is being written was forgotten by a process that died.
-const FORGOTTEN: Duration = Duration::from_secs(3600);
+const FORGOTTEN: Duration = Duration::from_hours(1);
 
 /// A file of the folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -257,7 +257,7 @@ mod tests {
         };
         let (fresh, forgotten) = (file("1.tmp", 10), file("2.tmp", 7200));
         let foreign = file("notes.txt", 1_000_000);
-        let many: Vec<PathBuf> = (0..CACHE_FILES as u64 + 1)
+        let many: Vec<PathBuf> = (0..=CACHE_FILES as u64)
             .map(|age| file(&format!("{age}.cwasm"), age))
             .collect();
         prune(dir.path(), SystemTime::now());

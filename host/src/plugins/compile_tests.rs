@@ -25,7 +25,7 @@ fn refused(line: &str) -> String {
 #[test]
 fn code_comes_after_mark_and_length() {
     let answer = "cat >/dev/null; printf 'PVCODE1\\n\\003\\0\\0\\0\\0\\0\\0\\0abc'";
-    let code = shell(answer, Duration::from_secs(20)).code(Kind::Adapter, &[7; 1 << 20]);
+    let code = shell(answer, Duration::from_secs(20)).code(Kind::Adapter, &vec![7; 1 << 20]);
     assert_eq!(code.unwrap(), b"abc");
     for other in [
         "true",

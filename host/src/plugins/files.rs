@@ -58,6 +58,10 @@ const READ: OFlags = OFlags::RDONLY
     .union(OFlags::CLOEXEC)
     .union(OFlags::NONBLOCK);
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is called where an error is turned into another"
+)]
 fn failed(place: &Path, error: std::io::Error) -> LoadError {
     LoadError::File(format!("{}: {error}", place.display()))
 }

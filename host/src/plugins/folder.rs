@@ -174,6 +174,6 @@ mod tests {
                 .is_some_and(|left| left <= UNFINISHED)
         );
         assert_eq!(stamp.unfinished_for(now + UNFINISHED), None);
-        assert_eq!(stamp.unfinished_for(now - Duration::from_secs(60)), None);
+        assert_eq!(stamp.unfinished_for(now - Duration::from_mins(1)), None);
     }
 }

@@ -130,7 +130,7 @@ impl Guest {
                 let stuck = GuestError::Stuck {
                     adapter: self.adapter.name().to_owned(),
                 };
-                self.failed("did not come back from a call");
+                self.failed();
                 Err(stuck)
             }
         }
@@ -150,18 +150,18 @@ impl Guest {
         }
     }
 
-    fn failed(&self, why: &str) {
+    fn failed(&self) {
         let witness = self
             .witness
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         drop(witness);
-        self.adapter.failed(why);
+        self.adapter.count_trap();
     }
 
     fn trapped(&self, reason: Trap) -> GuestError {
-        self.failed(&reason);
+        self.failed();
         GuestError::Trapped {
             adapter: self.adapter.name().to_owned(),
             reason,

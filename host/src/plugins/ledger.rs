@@ -149,7 +149,7 @@ impl<V: Version> Ledger<V> {
         if !strikes.count(now) {
             return None;
         }
-        let why = format!("{}; the last: it {why}", Strikes::SAID);
+        let why = format!("{}; the last: {why}", Strikes::SAID);
         self.put_aside(name, digest, why)
     }
 

@@ -82,10 +82,7 @@ fn what_fails_too_often_is_put_aside_until_the_file_changes() {
     ledger.accept("court", adapter("a"));
     ledger.accept("court", adapter("b"));
     let why = fail(&mut ledger, "b").unwrap();
-    assert_eq!(
-        why,
-        "it failed 5 times within a minute; the last: it panicked"
-    );
+    assert_eq!(why, "it failed 5 times within a minute; the last: panicked");
     assert_eq!(in_force(&ledger), Some("a"), "the older one comes back");
     assert_eq!(states(&ledger), [(PluginState::Quarantined, "b".into())]);
     let now = Instant::now();

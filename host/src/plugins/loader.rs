@@ -89,7 +89,7 @@ pub struct Adapter {
     on_failure: OnceLock<OnFailure>,
 }
 
-/// Is told why a version of a plugin failed; the text continues "it …". It must not wait.
+/// Is told why a version of a plugin failed, in a sentence. It must not wait.
 pub(super) type OnFailure = Box<dyn Fn(&str) + Send + Sync>;
 
 impl Adapter {
@@ -177,11 +177,16 @@ impl Adapter {
         let _ = self.on_failure.set(told);
     }
 
-    /// An instance trapped, was late, or did what it may not. That speaks against this version,
-    /// unless there are sessions that it has served well for longer than failures are counted:
-    /// then it is the camera that makes it stumble.
-    pub(super) fn failed(&self, why: &str) {
+    /// An instance trapped, was late, or did what it may not.
+    pub(super) fn count_trap(&self) {
         self.traps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A session ended for what its instance did; `why` is a sentence without the secrets of the
+    /// session's camera, since it is shown to others. That speaks against this version, unless
+    /// there are sessions that it has served well for longer than failures are counted: then it
+    /// is the camera that makes it stumble.
+    pub fn accuse(&self, why: &str) {
         if self.witnesses.any_for(strikes::WITHIN, Instant::now()) {
             return;
         }

@@ -37,6 +37,9 @@ pub struct Registry {
     folder: Mutex<Folder>,
 }
 
+/// Why a file is not used, and what there is to know of it.
+type Refusal = (LoadError, PluginInfo);
+
 /// The folder as it was looked at last.
 #[derive(Default)]
 struct Folder {
@@ -154,15 +157,15 @@ impl Registry {
                 continue;
             }
             match self.read(cache, &trust, &dir, name, path) {
-                Err((error, _)) if patient && error.may_be_unfinished() => {
+                Err(refusal) if patient && refusal.0.may_be_unfinished() => {
                     if let Some(left) = stamp.unfinished_for(SystemTime::now()) {
                         again = Some(again.map_or(left, |sooner| sooner.min(left)));
                         continue;
                     }
                     self.take(name, path, self.read(cache, &trust, &dir, name, path));
                 }
-                read @ Err((LoadError::Late, _)) => {
-                    self.take(name, path, read);
+                Err(refusal) if matches!(refusal.0, LoadError::Late) => {
+                    self.take(name, path, Err(refusal));
                     // Not seen: the next look takes its time.
                     continue;
                 }
@@ -175,7 +178,7 @@ impl Registry {
     }
 
     /// What came of reading a file is known from now on.
-    fn take(&self, name: &str, path: &Path, read: Result<Option<Loaded>, (LoadError, PluginInfo)>) {
+    fn take(&self, name: &str, path: &Path, read: Result<Option<Loaded>, Box<Refusal>>) {
         let file = path.display();
         match read {
             Ok(None) => self.standing.change(name, |ledger| ledger.unchanged(name)),
@@ -185,7 +188,8 @@ impl Registry {
                 self.standing.accept(name, plugin);
                 info!(plugin = name, %file, digest, kind, "plugin in force");
             }
-            Err((error, mut line)) => {
+            Err(refusal) => {
+                let (error, mut line) = *refusal;
                 line.reason = Some(error.to_string());
                 let known = self.standing.ledger().newest(name).is_some();
                 let consequence = if known {
@@ -209,10 +213,10 @@ impl Registry {
         dir: &Path,
         name: &str,
         path: &Path,
-    ) -> Result<Option<Loaded>, (LoadError, PluginInfo)> {
+    ) -> Result<Option<Loaded>, Box<Refusal>> {
         let mut line = PluginInfo::idle(name, None, PluginState::Rejected);
         let read = self.read_file(cache, trust, dir, name, path, &mut line);
-        read.map_err(|error| (error, line))
+        read.map_err(|error| Box::new((error, line)))
     }
 
     fn read_file(

@@ -196,10 +196,8 @@ impl<P> Splice<P> {
             let mut shown = shown.iter().rev();
             shown.find(|seen| alignment.same(seen, &held.seen))
         };
-        let last = self.held.iter().enumerate().rev();
-        let last = last
-            .filter_map(|(at, held)| Some((at, held, equal(held)?)))
-            .next();
+        let mut last = self.held.iter().enumerate().rev();
+        let last = last.find_map(|(at, held)| Some((at, held, equal(held)?)));
         if let Some((at, held, seen)) = last {
             return Some((at + 1, seen.hash == held.seen.hash));
         }

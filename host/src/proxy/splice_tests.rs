@@ -65,6 +65,10 @@ enum Kind {
 }
 
 /// Everything that happens, in the order of its time.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a table of what a scene is like"
+)]
 struct Scene {
     old: Side,
     new: Side,

@@ -459,6 +459,6 @@ fn ticks() -> Interval {
 /// Resolves when what is in force has changed.
 pub async fn risen(changes: &mut watch::Receiver<u64>) {
     if changes.changed().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

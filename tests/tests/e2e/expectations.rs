@@ -92,7 +92,7 @@ async fn policies_are_held_to_a_table_at_the_desk() {
         "permit(principal, action, resource);\npermit(",
     );
     let fails: [(&[&str], &str); 6] = [
-        (&["club-roles", "wrong.toml"], "wrong.toml:3:1"),
+        (&["club-roles", "wrong.toml"], "wrong.toml:3:9"),
         (&["club-roles", "nothing.toml"], "nothing.toml"),
         (&["nothing", "table.toml"], "club-roles or cedar"),
         (&["table.toml", "table.toml"], "not accepted"),

@@ -224,19 +224,16 @@ async fn may(host: &Host) -> bool {
     let answer = player
         .post("/api/video/session/create", json!({"terrain_id": 1}))
         .await;
-    match answer.status {
-        201 => {
-            let id = answer.json["session"]["session_id"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned();
-            host.api.try_close(&id).await.ok(200);
-            true
-        }
-        _ => {
-            answer.problem(403);
-            false
-        }
+    if answer.status == 201 {
+        let id = answer.json["session"]["session_id"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        host.api.try_close(&id).await.ok(200);
+        true
+    } else {
+        answer.problem(403);
+        false
     }
 }
 

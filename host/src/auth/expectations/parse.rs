@@ -110,12 +110,11 @@ fn circumstances(section: &mut Section<'_, '_, '_>, usual: &Circumstances) -> Ve
     if let Some(value) = section.get("address")
         && let Some(text) = reader.text_of("address", value)
     {
-        match text.parse::<IpAddr>() {
-            Ok(address) => it.address = Some(address),
-            Err(_) => {
-                let hint = Some("for example 192.0.2.1 or 2001:db8::1".to_owned());
-                reader.problem(&value.span(), "`address` must be an IP address", hint);
-            }
+        if let Ok(address) = text.parse::<IpAddr>() {
+            it.address = Some(address);
+        } else {
+            let hint = Some("for example 192.0.2.1 or 2001:db8::1".to_owned());
+            reader.problem(&value.span(), "`address` must be an IP address", hint);
         }
     }
     if let Some(value) = section.get("claims") {
@@ -147,15 +146,13 @@ fn circumstances(section: &mut Section<'_, '_, '_>, usual: &Circumstances) -> Ve
 }
 
 fn time(reader: &Reader<'_>, value: &Spanned<'_>) -> Option<Timestamp> {
-    let text = match value.get_ref() {
-        DeValue::Datetime(time) => time.to_string(),
-        _ => {
-            let message = "`at` must be a time";
-            let hint = "for example 2026-06-01T23:30:00Z, without quotes";
-            reader.problem(&value.span(), message, Some(hint.to_owned()));
-            return None;
-        }
+    let DeValue::Datetime(time) = value.get_ref() else {
+        let message = "`at` must be a time";
+        let hint = "for example 2026-06-01T23:30:00Z, without quotes";
+        reader.problem(&value.span(), message, Some(hint.to_owned()));
+        return None;
     };
+    let text = time.to_string();
     let time = text.parse().ok();
     if time.is_none() {
         let hint = format!("with a date, a time and a zone: {}", "2026-06-01T23:30:00Z");
@@ -345,15 +342,13 @@ impl Matrix<'_> {
 /// A grant and what stands there; none where nothing is expected, or where it was a problem.
 fn grant<'v>(reader: &Reader<'_>, what: &str, value: &'v Spanned<'_>) -> Option<(Grant, &'v str)> {
     let text = reader.text_of(what, value)?;
-    match Grant::parse(text) {
-        Ok(grant) => Some((grant?, text)),
-        Err(()) => {
-            let message = format!("`{}` means nothing here", shown(text));
-            let hint = nearest_hint("cell", text, &CELLS);
-            reader.problem(&value.span(), message, hint);
-            None
-        }
-    }
+    let Ok(grant) = Grant::parse(text) else {
+        let message = format!("`{}` means nothing here", shown(text));
+        let hint = nearest_hint("cell", text, &CELLS);
+        reader.problem(&value.span(), message, hint);
+        return None;
+    };
+    Some((grant?, text))
 }
 
 /// One `[[expect]]`.

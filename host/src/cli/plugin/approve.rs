@@ -133,7 +133,7 @@ fn hints(config: &Config, file: &Path, name: &str, lock: &str) -> String {
     }
     let stem = file.file_stem().and_then(|stem| stem.to_str());
     if stem != Some(name) {
-        hints += &format!("hint: it counts as {name}.wasm in plugins.dir\n");
+        hints += &["hint: it counts as ", name, ".wasm in plugins.dir\n"].concat();
     }
     hints
 }

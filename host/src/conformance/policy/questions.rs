@@ -3,6 +3,9 @@
 
 use crate::plugins::policy::types::{Context, Principal, Request, Resource};
 
+/// Puts an odd text somewhere into a question.
+type Spoil = fn(&mut Request, &str);
+
 /// What the host asks about, as in the WIT.
 pub const ACTIONS: [&str; 16] = [
     "session.create",
@@ -161,21 +164,25 @@ pub fn odd() -> Vec<Question> {
     let mut questions = Vec::new();
     for action in ["session.view", "recording.start", "file.delete"] {
         for (what, text) in texts {
-            let spoils: [(&str, fn(&mut Request, &str)); 8] = [
+            let spoils: [(&str, Spoil); 8] = [
                 ("the user's id", |it, text| {
-                    it.principal.id = text.to_owned()
+                    text.clone_into(&mut it.principal.id);
                 }),
-                ("the role", |it, text| it.principal.role = text.to_owned()),
+                ("the role", |it, text| {
+                    text.clone_into(&mut it.principal.role);
+                }),
                 ("the club", |it, text| {
-                    it.principal.club = Some(text.to_owned())
+                    it.principal.club = Some(text.to_owned());
                 }),
                 ("a claim", |it, text| {
                     it.principal.claims = vec![(text.to_owned(), text.to_owned()); 16];
                 }),
-                ("the kind", |it, text| it.resource.kind = text.to_owned()),
-                ("the id", |it, text| it.resource.id = text.to_owned()),
+                ("the kind", |it, text| {
+                    text.clone_into(&mut it.resource.kind);
+                }),
+                ("the id", |it, text| text.clone_into(&mut it.resource.id)),
                 ("the owner", |it, text| {
-                    it.resource.owner = Some(text.to_owned())
+                    it.resource.owner = Some(text.to_owned());
                 }),
                 ("the address", |it, text| {
                     it.context.client_address = Some(text.to_owned());

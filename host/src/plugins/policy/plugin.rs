@@ -156,7 +156,7 @@ impl PolicyPlugin {
         let trap = reason(trap);
         self.failures.note(&self.name, &trap, Instant::now());
         if let Some(told) = self.on_failure.get().filter(|_| !is_hurried(&trap)) {
-            told(&trap);
+            told(&format!("it {trap}"));
         }
         trap
     }

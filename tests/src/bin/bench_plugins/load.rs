@@ -49,9 +49,10 @@ pub async fn ask(api: Api, session: String, a_second: u32, sums: Arc<Sums>) {
             let took = asked.elapsed().as_micros() as u64;
             sums.slowest_us.fetch_max(took, Ordering::Relaxed);
             let code = answer.json["code"].as_str();
-            let right = match denied {
-                false => answer.status == 200,
-                true => answer.status == 403 && code == Some("not_your_club"),
+            let right = if denied {
+                answer.status == 403 && code == Some("not_your_club")
+            } else {
+                answer.status == 200
             };
             if !right {
                 eprintln!("  answered {}", answer.text());
