@@ -48,7 +48,7 @@ pub fn bad(order: &str) -> Option<Decision> {
         },
         // Another answer to the same question.
         "fickle" => Decision {
-            allow: crate::ASKED.get() % 2 == 0,
+            allow: crate::ASKED.get().is_multiple_of(2),
             code: "as_it_likes".into(),
             ..allowed()
         },
