@@ -19,7 +19,7 @@ pub struct Desk {
     pub counters: Arc<Counters>,
     /// Held while a child is started or makes a single picture: a feed has at most one child
     /// for who watches.
-    pub child: tokio::sync::Mutex<()>,
+    pub child: Arc<tokio::sync::Mutex<()>>,
     shown: Mutex<Shown>,
 }
 
@@ -47,7 +47,7 @@ impl Desk {
         Self {
             feed: Arc::downgrade(feed),
             counters: Arc::default(),
-            child: tokio::sync::Mutex::default(),
+            child: Arc::default(),
             shown: Mutex::default(),
         }
     }

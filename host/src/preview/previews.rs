@@ -49,7 +49,7 @@ pub struct Previews {
     desks: Mutex<HashMap<String, Arc<Desk>>>,
     /// A place a single picture in the making: many sessions that are asked for one at once
     /// must not take the machine from the recordings.
-    making: Semaphore,
+    making: Arc<Semaphore>,
     /// A place a stream that runs for pollers.
     polled: Arc<Semaphore>,
 }
@@ -66,7 +66,7 @@ impl Previews {
     pub fn new(cores: usize) -> Self {
         Self {
             desks: Mutex::default(),
-            making: Semaphore::new(cores),
+            making: Arc::new(Semaphore::new(cores)),
             polled: Arc::new(Semaphore::new(cores * POLLED_A_CORE)),
         }
     }
@@ -131,7 +131,7 @@ impl Previews {
     /// pictures are newer.
     async fn still(
         &self,
-        desk: &Desk,
+        desk: &Arc<Desk>,
         key: &KeyPicture,
         ffmpeg: &Path,
     ) -> Result<Option<Arc<Picture>>, SnapshotError> {
@@ -143,7 +143,7 @@ impl Previews {
             return made.map(Some);
         }
         // Held while FFmpeg works: who asks meanwhile gets the same picture.
-        let _only = timeout(PATIENCE, desk.child.lock())
+        let only = timeout(PATIENCE, Arc::clone(&desk.child).lock_owned())
             .await
             .map_err(|_| SnapshotError::Late)?;
         if streams() {
@@ -152,20 +152,28 @@ impl Previews {
         if let Some(made) = desk.still_of(key) {
             return made.map(Some);
         }
-        let _place = match (self.making.try_acquire(), desk.any_still()) {
+        let making = Arc::clone(&self.making);
+        let place = match (making.clone().try_acquire_owned(), desk.any_still()) {
             (Ok(place), _) => place,
             // At once is worth more than newest.
             (Err(_), Some(older)) => return Ok(Some(older)),
-            (Err(_), None) => match timeout(PATIENCE, self.making.acquire()).await {
+            (Err(_), None) => match timeout(PATIENCE, making.acquire_owned()).await {
                 Ok(Ok(place)) => place,
                 _ => return Err(SnapshotError::Late),
             },
         };
-        let made = decode(key, ffmpeg).await;
-        if let Ok(_) | Err(SnapshotError::Undecodable) = &made {
-            desk.keep(key, made.clone());
-        }
-        made.map(Some)
+        // In a task of its own: it is finished for those who come later when the one who asked
+        // hangs up. A page that asks faster than FFmpeg starts would never see a picture.
+        let (desk, key, ffmpeg) = (Arc::clone(desk), key.clone(), ffmpeg.to_owned());
+        let making = tokio::spawn(async move {
+            let _held = (only, place);
+            let made = decode(&key, &ffmpeg).await;
+            if let Ok(_) | Err(SnapshotError::Undecodable) = &made {
+                desk.keep(&key, made.clone());
+            }
+            made
+        });
+        making.await.unwrap_or(Err(SnapshotError::Late)).map(Some)
     }
 
     /// Keeps the stream for somebody who polls.

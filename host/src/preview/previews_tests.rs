@@ -64,6 +64,20 @@ async fn a_keyframe_is_decoded_once() {
 }
 
 #[tokio::test]
+async fn who_hangs_up_leaves_the_picture_to_the_next() {
+    let (feed, camera) = feed();
+    let previews = Previews::new(1);
+    camera.h264(1);
+    let asked = previews.snapshot("s", &feed, Path::new(FFMPEG));
+    // Less than FFmpeg takes to start.
+    let hung_up = timeout(Duration::from_millis(1), asked).await;
+    assert!(hung_up.is_err());
+    // Where the first one's child were lost, this one would have to start another: it has none.
+    let next = previews.snapshot("s", &feed, Path::new("/nowhere/ffmpeg"));
+    assert_eq!(width(&next.await.unwrap()), 320);
+}
+
+#[tokio::test]
 async fn a_viewer_is_shown_the_snapshot_and_then_the_stream() {
     let (feed, camera) = feed();
     let previews = Previews::new(1);
