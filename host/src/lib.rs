@@ -14,6 +14,7 @@ pub mod folder_watch;
 pub mod hex;
 pub mod library;
 pub mod media;
+pub mod memory;
 pub mod mp4;
 pub mod plugins;
 pub mod preview;

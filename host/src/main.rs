@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    padelvar::memory::settle();
     padelvar::install_crypto();
     padelvar::cli::run()
 }

@@ -21,6 +21,7 @@ use super::store::Store;
 use crate::api::{self, App, OpenAnswers};
 use crate::auth::{Door, TokenKeys, TokenVerifier};
 use crate::config::{self, AuthKind, Config, Policy};
+use crate::memory;
 use crate::plugins::{self, Cache, PluginEngine, PluginInfo, Registry, Trust};
 use crate::preview::Previews;
 use crate::recording::{ToolStatus, repair_leftovers};
@@ -118,6 +119,7 @@ impl Host {
             tokio::spawn(digests),
             tokio::spawn(watching_space),
             tokio::spawn(keeping),
+            tokio::spawn(memory::give_back_regularly(stopping.clone())),
             tokio::spawn(api::clean_up_regularly(app.clone())),
             listen(listener, api::router(app.clone()), &stopping, "REST API"),
             listen(proxy_listener, api::proxy_router(app), &stopping, "proxy"),
