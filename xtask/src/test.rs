@@ -1,6 +1,7 @@
 //! `cargo xtask test`.
 
 use std::process::ExitCode;
+use std::thread;
 
 use anyhow::Result;
 
@@ -15,6 +16,8 @@ const BAD_GUESTS: [&str; 2] = ["--manifest-path", "tests/guests/Cargo.toml"];
 /// And each example, as its reader would copy it. Their own tests are run by the end-to-end ones.
 const EXAMPLES: [&str; 3] = ["adapter-hello", "adapter-vendor", "policy-opening-hours"];
 const AS_COMPONENTS: [&str; 4] = ["--release", "--locked", "--target", "wasm32-wasip2"];
+/// Tests at once, a processor core: most wait for their cameras' time more than they compute.
+const TESTS_A_CORE: usize = 2;
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
 /// Sets up, makes every check and runs every test, the quick ones first, and tells
@@ -73,18 +76,19 @@ pub fn run() -> Result<ExitCode> {
         &[&["clippy"], &everything, &DENY_WARNINGS],
     );
     deny::check(&mut summary);
-    // The end-to-end tests start these; `cargo test` alone does not build them.
+    // The end-to-end tests start the programs; `cargo test` alone does not build them. With the
+    // tests, whose dependencies ask others for more: built apart, many crates are built twice.
     step(
         &mut summary,
         "build",
-        &[&["build", "--workspace", "--bins"]],
+        &[&["build", "--workspace", "--bins", "--tests"]],
     );
-    // All of them, so that one failure does not hide the next crate's.
-    step(
-        &mut summary,
-        "test",
-        &[&["test", "--workspace", "--no-fail-fast"]],
-    );
+    summary.step("test", || {
+        // All of them, so that one failure does not hide the next crate's.
+        let mut test = cargo(["test", "--workspace", "--no-fail-fast"]);
+        let threads = thread::available_parallelism().map_or(1, usize::from) * TESTS_A_CORE;
+        command::run(test.env("RUST_TEST_THREADS", threads.to_string()))
+    });
     summary.step("chaos", chaos::minute);
     eprintln!("\n{}", summary.table());
     Ok(if summary.passed() {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use padelvar_tests::{Api, Config, Take, cameras, clock, machine, versions};
+use padelvar_tests::{Api, Config, machine, versions};
 use serde_json::Value;
-use simcam::RtspConfig;
 use tokio::time::{Instant, sleep};
 
+use crate::bystander::{self, Bystander};
 use crate::guests;
 use crate::stage::{Stage, list, rejected};
 use crate::wasm_bytes::{empty_module, sparse, with_memory, with_modules, with_nested, with_table};
@@ -47,17 +47,10 @@ async fn plugins(api: &Api) -> Vec<Value> {
 #[tokio::test]
 async fn bombs_go_off_beside_the_host() {
     let _alone = machine::alone().await;
-    let good = cameras::rtsp(RtspConfig {
-        clip: cameras::h264(),
-        ..RtspConfig::default()
-    })
-    .await;
+    let good = bystander::camera().await;
     let stage = Stage::new();
     let host = stage.start(&Config::of(&good)).await;
-    let id = host.api.create(1).await;
-    let start_call = clock::now();
-    host.api.start(&id).await;
-    host.api.until_recording(&id, "recording").await;
+    let bystander = Bystander::record(&host, &good).await;
 
     let bombs = bombs();
     for (name, wasm, _) in &bombs {
@@ -92,12 +85,7 @@ async fn bombs_go_off_beside_the_host() {
         assert_eq!(line["state"], "active", "{line}");
     }
 
-    let take = Take::stop(&host, id, start_call).await;
-    let video = take.check().await;
-    let recording = take.recording();
-    assert_eq!(recording["gaps"], serde_json::json!([]), "{recording}");
-    let offsets = clock::offsets(&take.file, &video, recording, &good).await;
-    offsets.consecutive();
+    bystander.lost_nothing().await;
     host.end().await;
 }
 

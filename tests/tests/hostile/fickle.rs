@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use padelvar_tests::{Config, Take, cameras, clock, machine};
-use simcam::RtspConfig;
+use padelvar_tests::{Config, machine};
 use tokio::time::Instant;
 
+use crate::bystander::{self, Bystander};
 use crate::guests;
 use crate::stage::Stage;
 
@@ -15,20 +15,13 @@ const QUESTIONS: u32 = 40;
 #[tokio::test]
 async fn whims_and_late_answers_deny_and_disturb_nobody() {
     let _alone = machine::alone().await;
-    let good = cameras::rtsp(RtspConfig {
-        clip: cameras::h264(),
-        ..RtspConfig::default()
-    })
-    .await;
+    let good = bystander::camera().await;
     let stage = Stage::new();
     stage.plugin("whim", &guests::policy());
     let config = Config::of(&good).more("[policy]\nplugin = \"whim\"");
     let host = stage.start(&config).await;
-    let id = host.api.create(1).await;
-    let start_call = clock::now();
-    host.api.start(&id).await;
-    host.api.until_recording(&id, "recording").await;
-    let path = format!("/api/video/session/{id}");
+    let bystander = Bystander::record(&host, &good).await;
+    let path = format!("/api/video/session/{}", bystander.id);
 
     // The guest takes the misdeed from the role.
     let fickle = host.api.user("do.fickle", "7", 1);
@@ -57,11 +50,6 @@ async fn whims_and_late_answers_deny_and_disturb_nobody() {
         assert!(took < Duration::from_secs(5), "denied after {took:?}");
     }
 
-    let take = Take::stop(&host, id, start_call).await;
-    let video = take.check().await;
-    let recording = take.recording();
-    assert_eq!(recording["gaps"], serde_json::json!([]), "{recording}");
-    let offsets = clock::offsets(&take.file, &video, recording, &good).await;
-    offsets.consecutive();
+    bystander.lost_nothing().await;
     host.end().await;
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bombs;
+mod bystander;
 mod crashes;
 mod fickle;
 mod files;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use padelvar_tests::{Config, Host, Take, cameras, clock, machine};
-use simcam::RtspConfig;
+use padelvar_tests::{Config, Host, machine};
 use tokio::time::{Instant, timeout};
 
+use crate::bystander::{self, Bystander};
 use crate::guests;
 use crate::misdeeds::{Misdeed, all};
 use crate::stage::{
@@ -76,11 +76,7 @@ async fn close(host: &Host, order: &str, id: &str) {
 #[tokio::test]
 async fn misdeeds_end_and_the_neighbour_loses_no_frame() {
     let _alone = machine::alone().await;
-    let good = cameras::rtsp(RtspConfig {
-        clip: cameras::h264(),
-        ..RtspConfig::default()
-    })
-    .await;
+    let good = bystander::camera().await;
     let other = Target::other(("127.0.0.1", 0)).await;
     let granted = Target::other(("127.0.0.1", 0)).await;
     let camera = Target::camera(other.port).await;
@@ -97,10 +93,7 @@ async fn misdeeds_end_and_the_neighbour_loses_no_frame() {
     // compiles does not reach.
     until_hostiles(&host, misdeeds.len()).await;
 
-    let id = host.api.create(1).await;
-    let start_call = clock::now();
-    host.api.start(&id).await;
-    host.api.until_recording(&id, "recording").await;
+    let bystander = Bystander::record(&host, &good).await;
 
     let numbered = misdeeds.iter().zip(2..);
     stream::iter(numbered)
@@ -109,13 +102,7 @@ async fn misdeeds_end_and_the_neighbour_loses_no_frame() {
         })
         .await;
 
-    let take = Take::stop(&host, id, start_call).await;
-    let video = take.check().await;
-    let recording = take.recording();
-    assert_eq!(recording["gaps"], serde_json::json!([]), "{recording}");
-    // When exactly a picture came is another test's: the machine is kept busy.
-    let offsets = clock::offsets(&take.file, &video, recording, &good).await;
-    offsets.consecutive();
+    let recording = bystander.lost_nothing().await;
     assert!(
         recording["elapsed_seconds"].as_f64() > Some(5.0),
         "{recording}"

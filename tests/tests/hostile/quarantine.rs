@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use padelvar_tests::{Config, Take, cameras, clock, machine, versions};
+use padelvar_tests::{Config, cameras, machine, versions};
 use serde_json::json;
-use simcam::RtspConfig;
 use tokio::time::sleep;
 
+use crate::bystander::{self, Bystander};
 use crate::guests;
 use crate::hot_reload::{is, lines, listen, put, states, until_states};
 use crate::stage::{Stage, assert_presentable, last_error};
@@ -16,11 +16,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 #[tokio::test]
 async fn five_traps_in_a_minute_and_a_neighbour_that_does_not_notice() {
     let _alone = machine::alone().await;
-    let good = cameras::rtsp(RtspConfig {
-        clip: cameras::h264(),
-        ..RtspConfig::default()
-    })
-    .await;
+    let good = bystander::camera().await;
     let stage = Stage::new();
     let wasm = guests::hostile();
     stage.plugin("vendor", &wasm);
@@ -28,10 +24,7 @@ async fn five_traps_in_a_minute_and_a_neighbour_that_does_not_notice() {
                options = { do = \"panic\", after = 2 }";
     let host = stage.start(&Config::of(&good).camera(bad)).await;
     let mut events = listen(&host).await;
-    let neighbour = host.api.create(1).await;
-    let start_call = clock::now();
-    host.api.start(&neighbour).await;
-    host.api.until_recording(&neighbour, "recording").await;
+    let bystander = Bystander::record(&host, &good).await;
 
     let id = host.api.create(2).await;
     let told = events
@@ -88,12 +81,7 @@ async fn five_traps_in_a_minute_and_a_neighbour_that_does_not_notice() {
         .await;
 
     host.api.try_close(&id).await.ok(200);
-    let take = Take::stop(&host, neighbour, start_call).await;
-    let video = take.check().await;
-    let recording = take.recording();
-    assert_eq!(recording["gaps"], json!([]), "{recording}");
-    let offsets = clock::offsets(&take.file, &video, recording, &good).await;
-    offsets.consecutive();
+    bystander.lost_nothing().await;
     host.end().await;
 }
 
