@@ -8,7 +8,7 @@ pub const MEMORY_BYTES: usize = 64 << 20;
 /// Entries of one table (function pointers): stops growth of tables without end.
 pub const TABLE_ELEMENTS: usize = 100_000;
 /// Core instances in a component: stops components that multiply. A Python interpreter comes as
-/// some forty: its libraries are linked at run time.
+/// more than 32: its libraries are linked at run time.
 pub const INSTANCES: usize = 64;
 /// Processor time of one call, microseconds: stops loops. An honest call needs tens of
 /// microseconds; processor time and not wall time, so that a busy machine condemns nobody.
