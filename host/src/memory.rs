@@ -55,9 +55,9 @@ mod tests {
 
     /// Memory of this process that is in use, bytes.
     fn resident() -> usize {
-        let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-        let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
-        pages * rustix::param::page_size()
+        let statm = std::fs::read_to_string("/proc/self/statm").expect("it can be read");
+        let pages = statm.split(' ').nth(1).map(str::parse::<usize>);
+        pages.expect("it is there").expect("a number") * rustix::param::page_size()
     }
 
     #[test]

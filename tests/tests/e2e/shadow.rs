@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use padelvar_tests::command::padelvar;
 use padelvar_tests::events::Events;
 use padelvar_tests::{Config, Host, machine};
 use reqwest::Method;
@@ -58,9 +59,16 @@ async fn a_candidate_is_compared_and_decides_nothing() {
     let host = Host::start(&config.clone().more(SHADOW)).await;
     until_state(&host, "cedar", "shadow").await;
     assert_eq!(state(&host, "club-roles").await, "active");
+    let list = ["plugin", "list"];
+    let listed = padelvar(host.folder().path(), &list).await.ended(0).stdout;
+    let line = listed.lines().find(|line| line.starts_with("cedar "));
+    assert!(
+        line.is_some_and(|line| line.ends_with("built in, shadow")),
+        "{listed}"
+    );
 
     // Both deny it, each with a code of its own; the answer is that of the policy in force.
-    let player = host.api.user("PLAYER", "41", 1);
+    let player = host.api.user("PLAYER", "somebody-41", 1);
     for _ in 0..3 {
         let denied = player.post("/api/video/cleanup", json!({})).await;
         denied.refused(403, "role_not_allowed");
@@ -83,7 +91,7 @@ async fn a_candidate_is_compared_and_decides_nothing() {
     );
     assert_eq!(entry["shadow"]["code"], "not_permitted");
     assert!(
-        !found.to_string().contains("41"),
+        !found.to_string().contains("somebody"),
         "nobody is named: {found}"
     );
     let begun = Instant::now();
