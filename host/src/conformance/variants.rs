@@ -93,6 +93,20 @@ impl<'a> Tape<'a> {
         (stage, None)
     }
 
+    /// The same; where the adapter has not ended by then, the camera hangs up and refuses what
+    /// comes.
+    async fn play_and_hang_up(&self, script: &[(u64, Event)]) -> (Stage, Ended) {
+        let (mut stage, ended) = self.play(script).await;
+        let ended = if let Some(ended) = ended {
+            ended
+        } else {
+            stage.turn(Manner::Refuse);
+            stage.hang_up();
+            stage.run(PATIENCE_US).await
+        };
+        (stage, ended)
+    }
+
     async fn again(&self, cassette: &Cassette) -> Result<String, String> {
         let replayed = replay(self.adapter, cassette)
             .await
@@ -141,14 +155,7 @@ impl<'a> Tape<'a> {
         let whole: usize = self.script.iter().map(|(_, event)| length(event)).sum();
         for cut in 1..=CUTS {
             let script = self.beginning(whole * cut / (CUTS + 1));
-            let (mut stage, ended) = self.play(&script).await;
-            let ended = if let Some(ended) = ended {
-                ended
-            } else {
-                stage.turn(Manner::Refuse);
-                stage.hang_up();
-                stage.run(PATIENCE_US).await
-            };
+            let (stage, ended) = self.play_and_hang_up(&script).await;
             let delivered = stage.packets.len();
             judged(&stage, ended).map_err(|why| format!("cut off after {cut}/{CUTS}: {why}"))?;
             let matching = stage.packets.iter().zip(&self.packets);
@@ -204,14 +211,7 @@ impl<'a> Tape<'a> {
                     }
                 }
             }
-            let (mut stage, ended) = self.play(&script).await;
-            let ended = if let Some(ended) = ended {
-                ended
-            } else {
-                stage.turn(Manner::Refuse);
-                stage.hang_up();
-                stage.run(PATIENCE_US).await
-            };
+            let (stage, ended) = self.play_and_hang_up(&script).await;
             judged(&stage, ended).map_err(|why| format!("{why} (errors no. {number})"))?;
         }
         Ok(format!("{SPOILT} times"))
