@@ -32,7 +32,8 @@ fn scratch() -> PathBuf {
 
 #[tokio::test]
 async fn a_policy_in_python() {
-    let _shared = machine::shared().await;
+    // Its component takes a minute of processor time to compile, of the two that a command has.
+    let _alone = machine::alone().await;
     let project = guests::repository("examples/policy-python");
     guests::run(
         Command::new("python3")
@@ -55,7 +56,8 @@ async fn a_policy_in_python() {
 
 #[tokio::test]
 async fn a_policy_in_javascript() {
-    let _shared = machine::shared().await;
+    // Its component takes a minute of processor time to compile, of the two that a command has.
+    let _alone = machine::alone().await;
     let project = guests::repository("examples/policy-js");
     let Some(tool) = tool("policy-js", "node_modules/.bin/componentize-js") else {
         return;
@@ -92,31 +94,12 @@ async fn decides(name: &str, file: &Path, began: Instant) {
     eprintln!("{name}: loaded in {:?}", began.elapsed());
     assert!(!listed.stdout.contains("rejected"), "{listed:?}");
     let host = padelvar_tests::Host::start_in(folder).await;
-    let (coach, player) = (
-        host.api.user("COACH", "1", 1),
-        host.api.user("PLAYER", "2", 1),
-    );
-    host.api
-        .user("COACH", "3", 2)
-        .try_create(1)
-        .await
-        .refused(403, "not_your_club");
     host.api
         .user("REFEREE", "4", 1)
         .try_create(1)
         .await
         .refused(403, "unknown_role");
-    let id = stage::open(&player, 1).await;
-    coach.session(&id).await;
-    coach
-        .get("/api/plugins")
-        .await
-        .refused(403, "role_not_allowed");
-    let recording = player.try_start(&id, 30).await.ok(200);
-    assert_eq!(
-        recording["recording"]["planned_seconds"], 180.0,
-        "{recording}"
-    );
+    let (coach, id) = stage::coaches_and_three_minutes(&host).await;
     // More questions than an instance is asked: others take over without a failure.
     for _ in 0..1_200 {
         coach.session(&id).await;

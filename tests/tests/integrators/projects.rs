@@ -69,23 +69,7 @@ async fn a_new_policy_decides_as_it_is() {
         .url("rtsp://127.0.0.1:9/")
         .more("[policy]\nplugin = \"House-rules\"\nsettings = { player_minutes = 3 }");
     let host = stage::host(&config, &[("House-rules", &wasm)]).await;
-    let (coach, player) = (
-        host.api.user("COACH", "1", 1),
-        host.api.user("PLAYER", "2", 1),
-    );
-    let stranger = host.api.user("COACH", "3", 2);
-    stranger.try_create(1).await.refused(403, "not_your_club");
-    let id = stage::open(&player, 1).await;
-    coach.session(&id).await;
-    coach
-        .get("/api/plugins")
-        .await
-        .refused(403, "role_not_allowed");
-    let recording = player.try_start(&id, 30).await.ok(200);
-    assert_eq!(
-        recording["recording"]["planned_seconds"], 180.0,
-        "{recording}"
-    );
+    stage::coaches_and_three_minutes(&host).await;
     host.end().await;
 }
 

@@ -53,3 +53,26 @@ pub async fn open(api: &Api, terrain: u32) -> String {
     let id = opened["session"]["session_id"].as_str();
     id.expect("a session has an id").to_owned()
 }
+
+/// What every policy here says with `player_minutes = 3`: a coach sees what happens in their own
+/// club and no more, and a player records for three minutes. The coach, and the player's session.
+pub async fn coaches_and_three_minutes(host: &Host) -> (Api, String) {
+    let (coach, player) = (
+        host.api.user("COACH", "1", 1),
+        host.api.user("PLAYER", "2", 1),
+    );
+    let stranger = host.api.user("COACH", "3", 2);
+    stranger.try_create(1).await.refused(403, "not_your_club");
+    let id = open(&player, 1).await;
+    coach.session(&id).await;
+    coach
+        .get("/api/plugins")
+        .await
+        .refused(403, "role_not_allowed");
+    let recording = player.try_start(&id, 30).await.ok(200);
+    assert_eq!(
+        recording["recording"]["planned_seconds"], 180.0,
+        "{recording}"
+    );
+    (coach, id)
+}
