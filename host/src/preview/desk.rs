@@ -23,6 +23,10 @@ pub struct Desk {
     shown: Mutex<Shown>,
 }
 
+/// By how much a picture may be older than the newest keyframe for it to be shown to those who
+/// would have to wait while somebody else's is made: two usual groups of pictures.
+const HARDLY_OLDER_US: i64 = 5_000_000;
+
 #[derive(Default)]
 pub struct Shown {
     /// What is running for those who watch.
@@ -68,6 +72,14 @@ impl Desk {
     /// The last single picture, of whichever keyframe.
     pub fn any_still(&self) -> Option<Arc<Picture>> {
         self.shown().still.as_ref()?.made.as_ref().ok().cloned()
+    }
+
+    /// The last single picture, if its keyframe is hardly older than this one.
+    pub fn still_before(&self, key: &KeyPicture) -> Option<Arc<Picture>> {
+        let shown = self.shown();
+        let still = shown.still.as_ref()?;
+        let recent = key.packet.pts_us.saturating_sub(still.pts_us) <= HARDLY_OLDER_US;
+        still.made.as_ref().ok().filter(|_| recent).cloned()
     }
 
     /// Keeps what came of a keyframe, unless there is something of a later one.

@@ -58,7 +58,7 @@ impl Encoder {
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| format!("it cannot be started: {error}"))?;
-        below_recordings(&child);
+        set_priority(&child, NICE);
         match (child.stdin.take(), child.stdout.take()) {
             (Some(stdin), Some(stdout)) => Ok(Self {
                 child,
@@ -93,11 +93,11 @@ const FILTER: &str = "select='isnan(prev_selected_t)+gte(t-prev_selected_t\\,0.1
                       scale=640:-2:flags=fast_bilinear";
 
 /// Gives a child a lower priority than recordings have.
-pub fn below_recordings(child: &Child) {
+pub fn set_priority(child: &Child, nice: i32) {
     let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
     if let Some(pid) = pid {
         // Where it cannot be had, the child is no less right.
-        let _ = rustix::process::setpriority_process(Some(pid), NICE);
+        let _ = rustix::process::setpriority_process(Some(pid), nice);
     }
 }
 

@@ -52,6 +52,8 @@ pub struct Previews {
     making: Arc<Semaphore>,
     /// A place a stream that runs for pollers.
     polled: Arc<Semaphore>,
+    /// How long somebody who asks for a single picture is kept waiting.
+    patience: Duration,
 }
 
 impl Default for Previews {
@@ -68,6 +70,7 @@ impl Previews {
             desks: Mutex::default(),
             making: Arc::new(Semaphore::new(cores)),
             polled: Arc::new(Semaphore::new(cores * POLLED_A_CORE)),
+            patience: PATIENCE,
         }
     }
 
@@ -142,10 +145,17 @@ impl Previews {
         if let Some(made) = desk.still_of(key) {
             return made.map(Some);
         }
-        // Held while FFmpeg works: who asks meanwhile gets the same picture.
-        let only = timeout(PATIENCE, Arc::clone(&desk.child).lock_owned())
-            .await
-            .map_err(|_| SnapshotError::Late)?;
+        // Held while FFmpeg works: who asks meanwhile gets the same picture, or at once the one
+        // before it. On a busy machine somebody who asks again and again and hangs up each time
+        // would otherwise never see one.
+        if desk.child.try_lock().is_err()
+            && let Some(before) = desk.still_before(key)
+        {
+            return Ok(Some(before));
+        }
+        let Ok(only) = timeout(self.patience, Arc::clone(&desk.child).lock_owned()).await else {
+            return older_than_late(desk).map(Some);
+        };
         if streams() {
             return Ok(None);
         }
@@ -157,23 +167,26 @@ impl Previews {
             (Ok(place), _) => place,
             // At once is worth more than newest.
             (Err(_), Some(older)) => return Ok(Some(older)),
-            (Err(_), None) => match timeout(PATIENCE, making.acquire_owned()).await {
+            (Err(_), None) => match timeout(self.patience, making.acquire_owned()).await {
                 Ok(Ok(place)) => place,
                 _ => return Err(SnapshotError::Late),
             },
         };
         // In a task of its own: it is finished for those who come later when the one who asked
         // hangs up. A page that asks faster than FFmpeg starts would never see a picture.
-        let (desk, key, ffmpeg) = (Arc::clone(desk), key.clone(), ffmpeg.to_owned());
+        let (keeps, key, ffmpeg) = (Arc::clone(desk), key.clone(), ffmpeg.to_owned());
         let making = tokio::spawn(async move {
             let _held = (only, place);
             let made = decode(&key, &ffmpeg).await;
             if let Ok(_) | Err(SnapshotError::Undecodable) = &made {
-                desk.keep(&key, made.clone());
+                keeps.keep(&key, made.clone());
             }
             made
         });
-        making.await.unwrap_or(Err(SnapshotError::Late)).map(Some)
+        match timeout(self.patience, making).await {
+            Ok(Ok(made)) => made.map(Some),
+            _ => older_than_late(desk).map(Some),
+        }
     }
 
     /// Keeps the stream for somebody who polls.
@@ -248,6 +261,11 @@ async fn of_stream(desk: &Desk) -> Result<Arc<Picture>, SnapshotError> {
             return Ok(picture);
         }
     }
+    older_than_late(desk)
+}
+
+/// What there is, for somebody who has waited long enough.
+fn older_than_late(desk: &Desk) -> Result<Arc<Picture>, SnapshotError> {
     desk.any_still().ok_or(SnapshotError::Late)
 }
 

@@ -78,6 +78,26 @@ async fn who_hangs_up_leaves_the_picture_to_the_next() {
 }
 
 #[tokio::test]
+async fn a_picture_that_comes_late_is_there_for_the_next() {
+    let (feed, camera) = feed();
+    let mut previews = Previews::new(1);
+    previews.patience = Duration::from_millis(1);
+    camera.h264(1);
+    let ask = || previews.snapshot("s", &feed, Path::new(FFMPEG));
+    assert_eq!(ask().await.unwrap_err(), SnapshotError::Late);
+    let first = loop {
+        match ask().await {
+            Ok(made) => break made,
+            Err(error) => assert_eq!(error, SnapshotError::Late),
+        }
+    };
+    assert_eq!(width(&first), 320);
+    // Late once more, but now there is an older one.
+    camera.h264(1);
+    assert!(Arc::ptr_eq(&ask().await.unwrap(), &first));
+}
+
+#[tokio::test]
 async fn a_viewer_is_shown_the_snapshot_and_then_the_stream() {
     let (feed, camera) = feed();
     let previews = Previews::new(1);

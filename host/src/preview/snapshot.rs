@@ -10,15 +10,22 @@ use thiserror::Error;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-use super::encoder::below_recordings;
+use super::encoder::set_priority;
 use super::picture::Picture;
 use crate::media::mkv::{self, Writer};
 use crate::proxy::KeyPicture;
 use crate::recording::program;
 use crate::telemetry::metrics::FfmpegRun;
 
-/// Decoding one picture takes a fifth of a second; a busy machine takes longer.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+/// How long somebody who asks is kept waiting. Decoding one picture takes a fifth of a second; a
+/// busy machine takes longer.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How long FFmpeg may work on one picture. Longer than anybody waits: were it stopped with them,
+/// a machine that is busy for an hour would show nothing for an hour.
+const LASTS: Duration = Duration::from_secs(30);
+/// Priority of the child: that of those which record. It works for a moment, for somebody who
+/// waits, and there is at most one a processor core.
+const NICE: i32 = 5;
 
 /// Why there is no picture.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -39,7 +46,7 @@ pub enum SnapshotError {
 
 /// The JPEG of a keyframe, in its full size.
 pub async fn decode(key: &KeyPicture, ffmpeg: &Path) -> Result<Arc<Picture>, SnapshotError> {
-    let jpeg = timeout(PATIENCE, run(key, ffmpeg))
+    let jpeg = timeout(LASTS, run(key, ffmpeg))
         .await
         .map_err(|_| SnapshotError::Late)??;
     Ok(Arc::new(Picture::new(jpeg, key.packet.pts_us)))
@@ -61,7 +68,7 @@ async fn run(key: &KeyPicture, ffmpeg: &Path) -> Result<Bytes, SnapshotError> {
         .spawn()
         .map_err(start)?;
     let mut run = FfmpegRun::of("snapshot");
-    below_recordings(&child);
+    set_priority(&child, NICE);
     let mut stdin = child.stdin.take().ok_or(SnapshotError::Undecodable)?;
     let feed = async move {
         // FFmpeg may have seen enough before everything is written.

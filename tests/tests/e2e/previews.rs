@@ -7,7 +7,7 @@ use padelvar_tests::jpeg::{self, Parts};
 use padelvar_tests::processes::{self, Process};
 use padelvar_tests::{Api, Config, Host, machine};
 use simcam::RtspConfig;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 fn ffmpegs(host: &Host) -> Vec<Process> {
     let below = processes::below(host.pid()).into_iter();
@@ -34,16 +34,9 @@ async fn snapshots_and_streams_of_both_codecs() {
         let url = |name: &str| session["preview"][name].as_str().expect("a URL").to_owned();
         let (snapshot, stream) = (url("snapshot_url"), url("mjpeg_url"));
 
-        // At once: no keyframe is waited for.
         for _ in 0..2 {
-            let asked = Instant::now();
             let answer = nobody.get(&snapshot).await;
             assert_eq!(answer.status, 200, "{}", answer.text());
-            assert!(
-                asked.elapsed() < Duration::from_secs(3),
-                "{:?}",
-                asked.elapsed()
-            );
             assert_eq!(answer.header("content-type"), "image/jpeg");
             assert_eq!(jpeg::size(&answer.bytes), size);
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use padelvar_tests::{Config, Host, Take, cameras, clock, jpeg, machine, together};
 use serde_json::json;
 use simcam::{ClipParams, Fault, RtspConfig, StartAt};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 /// Seconds from keyframe to keyframe.
 const GROUP: u32 = 12;
@@ -34,21 +34,12 @@ async fn pain_13_a_snapshot_does_not_wait_for_the_next_keyframe() {
     while left() < 8.0 {
         sleep(Duration::from_millis(200)).await;
     }
-    let asked = Instant::now();
+    let before = left();
     let path = format!("/api/preview/{id}/snapshot.jpg");
     let answer = host.api.get(&path).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(jpeg::size(&answer.bytes), (640, 360));
-    assert!(
-        asked.elapsed() < Duration::from_secs(6),
-        "{:?}",
-        asked.elapsed()
-    );
-    eprintln!(
-        "after {:?}, {:.1} s before a keyframe",
-        asked.elapsed(),
-        left()
-    );
+    assert!(left() < before, "a keyframe came before the answer");
     host.end().await;
 }
 
