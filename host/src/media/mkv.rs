@@ -6,15 +6,13 @@
 
 use bytes::BufMut;
 
+use super::hevc;
 use super::nal::{self, ParameterSets};
 use super::{Codec, VideoTrack};
 
 /// Why a track cannot be announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The codec has no mapping here yet.
-    #[error("{0} cannot be written as Matroska yet")]
-    Codec(Codec),
     /// The track has no size, and its configuration does not tell it.
     #[error("the size of the picture is not known yet")]
     NoSize,
@@ -33,7 +31,7 @@ const UNKNOWN_SIZE: u64 = 0x01ff_ffff_ffff_ffff;
 
 /// What stands before the first block: EBML header, segment, the track.
 ///
-/// For H.264 the configuration must hold the parameter sets; where the camera
+/// For H.264 and H.265 the configuration must hold the parameter sets; where the camera
 /// sends them in-band only, the caller takes them from the first keyframe.
 pub fn header(track: &VideoTrack) -> Result<Vec<u8>, Error> {
     let (codec_id, private, found) = match track.codec {
@@ -42,7 +40,11 @@ pub fn header(track: &VideoTrack) -> Result<Vec<u8>, Error> {
             ("V_MPEG4/ISO/AVC", sets.avcc()?, sets.dimensions())
         }
         Codec::Mjpeg => ("V_MJPEG", Vec::new(), None),
-        Codec::H265 => return Err(Error::Codec(track.codec)),
+        Codec::H265 => {
+            let sets = hevc::ParameterSets::find(&track.config)?;
+            let size = sets.first_sps().map(|sps| (sps.width, sps.height));
+            ("V_MPEGH/ISO/HEVC", sets.hvcc()?, size)
+        }
     };
     let (width, height) = if track.width > 0 && track.height > 0 {
         (track.width, track.height)

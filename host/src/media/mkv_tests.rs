@@ -109,6 +109,39 @@ fn h264_decodes_and_copies_into_fragments() {
 }
 
 #[test]
+fn h265_decodes_and_copies_as_hvc1() {
+    let units = testing::h265_access_units(&testing::h265(&[], 30));
+    assert_eq!(units.len(), 30);
+    let track = VideoTrack {
+        codec: Codec::H265,
+        config: hevc::ParameterSets::find(&units[0].1).unwrap().to_config(),
+        width: 0,
+        height: 0,
+    };
+    let mut stream = header(&track).unwrap();
+    let mut writer = Writer::new();
+    for ((keyframe, data), pts_ms) in units.iter().zip(times(30)) {
+        stream.extend(writer.block(pts_ms, *keyframe, data));
+    }
+    let mut args = READ.to_vec();
+    args.extend([
+        "-xerror", "-i", "pipe:0", "-vsync", "0", "-f", "framecrc", "pipe:1",
+    ]);
+    let pictures = String::from_utf8(testing::ffmpeg(&args, &stream)).unwrap();
+    let lines = pictures.lines().filter(|line| !line.starts_with('#'));
+    assert_eq!(lines.count(), 30);
+
+    let mut args = READ.to_vec();
+    args.extend(["-i", "pipe:0", "-map", "0", "-c:v", "copy", "-tag:v", "hvc1"]);
+    args.extend(["-movflags", "+frag_keyframe+empty_moov+default_base_moof"]);
+    args.extend(["-frag_duration", "1000000", "-f", "mp4", "pipe:1"]);
+    let file = written(&testing::ffmpeg(&args, &stream));
+    let entries = "stream=codec_name,codec_tag_string,width,height";
+    let shown = testing::ffprobe(&["-show_entries", entries, "-of", "csv=p=0"], file.path());
+    assert_eq!(shown, ["hevc,hvc1,320,180"]);
+}
+
+#[test]
 fn mjpeg_decodes() {
     let jpeg = testing::jpeg("320x240");
     let track = VideoTrack {
@@ -147,14 +180,12 @@ fn what_is_missing_is_said() {
         header(&track(Codec::Mjpeg, Bytes::new())),
         Err(Error::NoSize)
     );
-    assert_eq!(
-        header(&track(Codec::H265, Bytes::new())),
-        Err(Error::Codec(Codec::H265))
-    );
-    assert!(matches!(
-        header(&track(Codec::H264, Bytes::new())),
-        Err(Error::Config(_))
-    ));
+    for codec in [Codec::H264, Codec::H265] {
+        assert!(matches!(
+            header(&track(codec, Bytes::new())),
+            Err(Error::Config(_))
+        ));
+    }
 }
 
 #[test]

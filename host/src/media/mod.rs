@@ -5,9 +5,11 @@
 
 pub mod drift;
 pub mod groups;
+pub mod hevc;
 pub mod jpeg;
 pub mod mkv;
 pub mod nal;
+pub mod sets;
 pub mod slice;
 pub mod sps;
 #[cfg(test)]

@@ -22,10 +22,10 @@ pub struct Sps {
 /// The set is cut, or a field is outside what the standard allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the sequence parameter set is malformed at {0}")]
-pub struct Error(&'static str);
+pub struct Error(pub(super) &'static str);
 
 /// The largest side in pixels, far beyond level 6.2: stops arithmetic on nonsense.
-const MAX_SIDE: u32 = 65_536;
+pub(super) const MAX_SIDE: u32 = 65_536;
 
 impl Sps {
     /// Reads a NAL unit of type 7, header byte included (ITU-T H.264, 7.3.2.1.1).
@@ -154,7 +154,7 @@ impl<'a> Bits<'a> {
         Self { data, at: 0 }
     }
 
-    fn flag(&mut self, name: &'static str) -> Result<bool, Error> {
+    pub(super) fn flag(&mut self, name: &'static str) -> Result<bool, Error> {
         let byte = self.data.get(self.at / 8).ok_or(Error(name))?;
         let bit = byte >> (7 - self.at % 8) & 1;
         self.at += 1;
@@ -162,7 +162,7 @@ impl<'a> Bits<'a> {
     }
 
     /// Up to 32 bits.
-    fn take(&mut self, count: u32, name: &'static str) -> Result<u32, Error> {
+    pub(super) fn take(&mut self, count: u32, name: &'static str) -> Result<u32, Error> {
         let mut value = 0;
         for _ in 0..count {
             value = value << 1 | u32::from(self.flag(name)?);

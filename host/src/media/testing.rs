@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use bytes::BytesMut;
 
+use super::hevc;
 use super::nal::{h264_type, h264_type_of, push_unit};
 
 /// Runs FFmpeg with `input` on stdin and gives what it wrote to stdout. Fails on
@@ -55,6 +56,19 @@ pub fn h264(options: &[&str], frames: u32) -> Vec<u8> {
     }
     args.extend(options);
     args.extend(["-f", "h264", "pipe:1"]);
+    ffmpeg(&args, &[])
+}
+
+/// A few pictures of H.265 in Annex B, with a keyframe every 10.
+pub fn h265(options: &[&str], frames: u32) -> Vec<u8> {
+    let frames = frames.to_string();
+    let source = "testsrc2=size=320x180:rate=25";
+    let mut args = vec!["-f", "lavfi", "-i", source, "-frames:v", &frames];
+    args.extend(["-c:v", "libx265", "-preset", "ultrafast", "-g", "10"]);
+    args.extend(["-pix_fmt", "yuv420p"]);
+    args.extend(["-x265-params", "bframes=0:keyint=10:log-level=none"]);
+    args.extend(options);
+    args.extend(["-f", "hevc", "pipe:1"]);
     ffmpeg(&args, &[])
 }
 
@@ -110,6 +124,20 @@ pub fn access_units(stream: &[u8]) -> Vec<(bool, Vec<u8>)> {
         let kind = h264_type_of(unit);
         if matches!(kind, h264_type::SLICE | h264_type::IDR) {
             out.push((kind == h264_type::IDR, open.split().to_vec()));
+        }
+    }
+    out
+}
+
+/// As [`access_units`], of an H.265 stream.
+pub fn h265_access_units(stream: &[u8]) -> Vec<(bool, Vec<u8>)> {
+    let mut out = Vec::new();
+    let mut open = BytesMut::new();
+    for unit in annex_b_units(stream) {
+        push_unit(&mut open, unit);
+        if hevc::is_slice(unit) {
+            let irap = hevc::nal_type::FIRST_IRAP..=hevc::nal_type::LAST_IRAP;
+            out.push((irap.contains(&hevc::type_of(unit)), open.split().to_vec()));
         }
     }
     out

@@ -8,7 +8,7 @@ use tracing::info;
 use super::feed::Shared;
 use super::trace::Seen;
 use crate::media::timeline::Timeline;
-use crate::media::{Codec, Packet, VideoTrack, slice};
+use crate::media::{Codec, Packet, VideoTrack, sets, slice};
 
 /// Ticks a second of the timeline: the attempts' own clocks are in its microseconds.
 const CLOCK_RATE: u32 = 1_000_000;
@@ -93,9 +93,12 @@ impl Course {
         if keyframe || !same_codec {
             self.track(Arc::clone(&track));
         }
-        let bidirectional = track.codec == Codec::H264
-            && !self.timeline.is_reordered()
-            && slice::is_bidirectional(&data);
+        let bidirectional = !self.timeline.is_reordered()
+            && match track.codec {
+                Codec::H264 => slice::is_bidirectional(&data),
+                Codec::H265 => keyframe && sets::find(Codec::H265, &data).is_ok_and(|s| s.reorders),
+                Codec::Mjpeg => false,
+            };
         if bidirectional {
             info!("the camera sends B-frames: pictures are shown in another order than they come");
             self.timeline.set_reordered();

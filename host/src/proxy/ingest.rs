@@ -12,8 +12,7 @@ use super::picture;
 use super::settle::Settle;
 use crate::camera::{Sink, SinkError};
 use crate::clock::now_us;
-use crate::media::nal::{self, ParameterSets};
-use crate::media::{Codec, VideoTrack};
+use crate::media::{Codec, VideoTrack, sets};
 use crate::plugins::types;
 
 /// Size of a track's parameter sets.
@@ -117,7 +116,8 @@ impl Sink for Ingest {
         check_tracks(&tracks).map_err(SinkError::Misdeed)?;
         self.tracks = tracks.iter().map(|track| track.id).collect();
         let (codec, track) = chosen(tracks)?;
-        let (width, height) = dimensions(&track.config).unwrap_or((0, 0));
+        let found = sets::find(codec, &track.config).ok();
+        let (width, height) = found.and_then(|sets| sets.size).unwrap_or((0, 0));
         let config = Bytes::from(track.config);
         let now = Arc::new(VideoTrack {
             codec,
@@ -188,8 +188,8 @@ fn chosen(tracks: Vec<types::Track>) -> Result<(Codec, types::Track), SinkError>
     let chosen = tracks
         .into_iter()
         .find_map(|track| match Codec::from_name(&track.codec) {
-            Some(codec @ (Codec::H264 | Codec::Mjpeg)) => Some((codec, track)),
-            _ => None,
+            Some(codec) => Some((codec, track)),
+            None => None,
         });
     let Some((codec, track)) = chosen else {
         let there = match codecs.join(", ") {
@@ -197,16 +197,12 @@ fn chosen(tracks: Vec<types::Track>) -> Result<(Codec, types::Track), SinkError>
             some => some,
         };
         return Err(SinkError::Unsupported(format!(
-            "the camera sends nothing that can be recorded (it has: {there}); hint: set it to H.264"
+            "the camera sends nothing that can be recorded (it has: {there}); hint: set it to H.264 or H.265"
         )));
     };
-    nal::units(&track.config)
+    sets::find(codec, &track.config)
         .map_err(|error| SinkError::Misdeed(format!("told of broken parameter sets: {error}")))?;
     Ok((codec, track))
-}
-
-fn dimensions(config: &[u8]) -> Option<(u32, u32)> {
-    ParameterSets::find(config).ok()?.dimensions()
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 
-use crate::media::nal::{self, ParameterSets, h264_type};
-use crate::media::{Codec, VideoTrack, jpeg};
+use crate::media::nal::{self, h264_type};
+use crate::media::{Codec, VideoTrack, hevc, jpeg, sets};
 
 /// A picture's size: stops an adapter from filling the memory of every reader.
 const PICTURE_BYTES: usize = 8 << 20;
@@ -30,32 +30,32 @@ pub fn check(track: &VideoTrack, keyframe: bool, data: &Bytes) -> Result<Checked
             (seen.width, seen.height) = (info.width, info.height);
             true
         }
-        Codec::H264 => {
-            let is_slice = |unit| (h264_type::SLICE..=h264_type::IDR).contains(&unit);
+        Codec::H264 | Codec::H265 => {
             let mut units = nal::units(data).map_err(broken)?;
-            if !units.any(|unit| is_slice(nal::h264_type_of(unit))) {
+            if !units.any(|unit| is_slice(track.codec, unit)) {
                 return Err("delivered a packet with no picture in it".to_owned());
             }
             if keyframe {
                 // No IDR is asked for: some cameras refresh their picture without one.
-                let sets = ParameterSets::find(data).map_err(broken)?;
-                if !sets.is_complete() {
+                let sets = sets::find(track.codec, data).map_err(broken)?;
+                if !sets.complete {
                     return Err("delivered a keyframe without parameter sets".to_owned());
                 }
-                seen.config = sets.to_config();
-                (seen.width, seen.height) = sets.dimensions().unwrap_or((0, 0));
-            }
-            keyframe
-        }
-        Codec::H265 => {
-            if nal::units(data).map_err(broken)?.next().is_none() {
-                return Err("delivered a packet with no picture in it".to_owned());
+                seen.config = sets.config;
+                (seen.width, seen.height) = sets.size.unwrap_or((0, 0));
             }
             keyframe
         }
     };
     let track = (seen != *track).then_some(seen);
     Ok(Checked { keyframe, track })
+}
+
+fn is_slice(codec: Codec, unit: &[u8]) -> bool {
+    match codec {
+        Codec::H265 => hevc::is_slice(unit),
+        _ => (h264_type::SLICE..=h264_type::IDR).contains(&nal::h264_type_of(unit)),
+    }
 }
 
 fn broken(error: impl std::fmt::Display) -> String {
@@ -128,6 +128,19 @@ mod tests {
         let bare = check(&track(Codec::H264), false, &units(&[idr])).unwrap();
         assert_eq!((bare.keyframe, bare.track), (false, None));
         assert!(refused(Codec::H264, units(&[idr])).contains("without parameter sets"));
+    }
+
+    #[test]
+    fn h265_as_well() {
+        let pictures = testing::h265_access_units(&testing::h265(&[], 2));
+        let key = Bytes::from(pictures[0].1.clone());
+        let shown = check(&track(Codec::H265), true, &key).unwrap();
+        let shown = shown.track.unwrap();
+        assert_eq!((shown.width, shown.height), (320, 180));
+        let next = Bytes::from(pictures[1].1.clone());
+        assert!(!check(&shown, false, &next).unwrap().keyframe);
+        assert!(refused(Codec::H265, next).contains("without parameter sets"));
+        assert!(refused(Codec::H265, shown.config).contains("no picture"));
     }
 
     #[test]

@@ -21,13 +21,20 @@ pub struct EncodeSettings {
 /// second go out on stdout, progress on descriptor 3, messages on stderr. Nothing in it is a
 /// secret: the camera is not known here. `size` is the file's picture in pixels: what an encoder
 /// is given of another size is scaled into it, with its own shape.
-pub fn recording(mode: Mode, settings: &EncodeSettings, size: (u32, u32)) -> Vec<String> {
+pub fn recording(
+    mode: Mode,
+    codec: Codec,
+    settings: &EncodeSettings,
+    size: (u32, u32),
+) -> Vec<String> {
     let mut line = words("-hide_banner -nostats -v warning -y");
     // Start with the first picture: the header says all that probing would find.
     line.extend(words(
         "-probesize 32 -analyzeduration 0 -fpsprobesize 0 -f matroska -i pipe:0 -map 0",
     ));
     match mode {
+        // Apple's players know H.265 by this name only.
+        Mode::Copy if codec == Codec::H265 => line.extend(words("-c:v copy -tag:v hvc1")),
         Mode::Copy => line.extend(words("-c:v copy")),
         Mode::Encode => {
             line.push("-c:v".into());
@@ -91,17 +98,16 @@ mod tests {
             crf: 23,
             fps: 25,
         };
-        let line = recording(Mode::Encode, &settings, (641, 360)).join(" ");
+        let line = recording(Mode::Encode, Codec::Mjpeg, &settings, (641, 360)).join(" ");
         assert!(
             line.contains("-c:v libx264 -preset veryfast -crf 23 -r 25"),
             "{line}"
         );
         assert!(line.contains("scale=640:360:"), "{line}");
-        assert!(
-            !recording(Mode::Copy, &settings, (640, 360))
-                .join(" ")
-                .contains("libx264")
-        );
+        let copied = |codec| recording(Mode::Copy, codec, &settings, (640, 360)).join(" ");
+        assert!(!copied(Codec::H264).contains("libx264"));
+        assert!(copied(Codec::H265).contains("-c:v copy -tag:v hvc1 "));
+        assert!(!copied(Codec::H264).contains("hvc1"));
     }
 
     #[test]

@@ -330,7 +330,7 @@ impl<'a> Feeding<'a> {
         let track = Arc::clone(track);
         let job = self.job;
         let plan = &job.plan;
-        let arguments = command::recording(self.mode, &plan.settings, self.size);
+        let arguments = command::recording(self.mode, track.codec, &plan.settings, self.size);
         // A recording without FFmpeg's complaints is better than none.
         let log = open_log(&plan.logs_dir, &plan.session_id);
         let log = log.inspect_err(|error| {
