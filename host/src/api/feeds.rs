@@ -138,7 +138,7 @@ impl Muxed {
                     self.track = Some(track);
                 }
                 Item::Packet(packet) => return self.block(packet),
-                Item::Overflow | Item::Lost => {}
+                Item::SoundTrack(_) | Item::Sound(_) | Item::Overflow | Item::Lost => {}
             }
         }
     }

@@ -245,7 +245,12 @@ mod tests {
             (&["-s", "322x182"][..], (322, 182), 8, false),
             (&["-pix_fmt", "yuv420p10"], (320, 180), 10, false),
             (&["-pix_fmt", "yuv422p10"], (320, 180), 10, false),
-            (&["-bf", "3", "-x265-params", "bframes=3:log-level=none"], (320, 180), 8, true),
+            (
+                &["-bf", "3", "-x265-params", "bframes=3:log-level=none"],
+                (320, 180),
+                8,
+                true,
+            ),
         ] {
             let data = units(options);
             let sets = ParameterSets::find(&data).unwrap();

@@ -1,4 +1,4 @@
-//! Live Matroska (RFC 9559): one video track, written block by block.
+//! Live Matroska (RFC 9559): one video track, and sound beside it, written block by block.
 //!
 //! Matroska keeps timestamps exactly, over gaps of any length, and can be read
 //! from a pipe without knowing its end. Segment and clusters have an unknown size,
@@ -8,6 +8,7 @@ use bytes::BufMut;
 
 use super::hevc;
 use super::nal::{self, ParameterSets};
+use super::sound::{SoundCodec, SoundTrack};
 use super::{Codec, VideoTrack};
 
 /// Why a track cannot be announced.
@@ -34,6 +35,11 @@ const UNKNOWN_SIZE: u64 = 0x01ff_ffff_ffff_ffff;
 /// For H.264 and H.265 the configuration must hold the parameter sets; where the camera
 /// sends them in-band only, the caller takes them from the first keyframe.
 pub fn header(track: &VideoTrack) -> Result<Vec<u8>, Error> {
+    header_with(track, None)
+}
+
+/// As [`header`], with sound as a second track.
+pub fn header_with(track: &VideoTrack, sound: Option<&SoundTrack>) -> Result<Vec<u8>, Error> {
     let (codec_id, private, found) = match track.codec {
         Codec::H264 => {
             let sets = ParameterSets::find(&track.config)?;
@@ -84,8 +90,62 @@ pub fn header(track: &VideoTrack) -> Result<Vec<u8>, Error> {
                 number(video, 0xba, height.into());
             });
         });
+        if let Some(sound) = sound {
+            element(tracks, 0xae, |entry| put_sound(entry, sound));
+        }
     });
     Ok(out)
+}
+
+fn put_sound(entry: &mut Vec<u8>, sound: &SoundTrack) {
+    let (codec_id, private) = match sound.codec {
+        SoundCodec::Aac => ("A_AAC", sound.config.to_vec()),
+        SoundCodec::Opus => ("A_OPUS", opus_head(sound)),
+        SoundCodec::Pcm => ("A_PCM/INT/LIT", Vec::new()),
+        SoundCodec::Pcma => ("A_MS/ACM", wave_format(sound, 6)),
+        SoundCodec::Pcmu => ("A_MS/ACM", wave_format(sound, 7)),
+    };
+    number(entry, 0xd7, 2); // TrackNumber
+    number(entry, 0x73c5, 2); // TrackUID
+    number(entry, 0x83, 2); // TrackType: audio
+    number(entry, 0x9c, 0); // FlagLacing
+    bytes(entry, 0x86, codec_id.as_bytes());
+    if !private.is_empty() {
+        bytes(entry, 0x63a2, &private); // CodecPrivate
+    }
+    element(entry, 0xe1, |audio| {
+        // SamplingFrequency
+        bytes(audio, 0xb5, &f64::from(sound.rate).to_be_bytes());
+        number(audio, 0x9f, sound.channels.into());
+        if sound.codec == SoundCodec::Pcm {
+            number(audio, 0x6264, 16); // BitDepth
+        }
+    });
+}
+
+/// The identification header (RFC 7845, 5.1), without samples to skip.
+fn opus_head(sound: &SoundTrack) -> Vec<u8> {
+    let mut head = b"OpusHead\x01".to_vec();
+    head.put_u8(sound.channels);
+    head.put_u16_le(0); // pre-skip
+    head.put_u32_le(sound.rate);
+    head.put_u16_le(0); // gain
+    head.put_u8(0); // one or two channels
+    head
+}
+
+/// A `WAVEFORMATEX` of 8-bit samples (RFC 9559, 5.1.4.1.21: `A_MS/ACM`).
+fn wave_format(sound: &SoundTrack, tag: u16) -> Vec<u8> {
+    let channels = u16::from(sound.channels);
+    let mut format = Vec::with_capacity(18);
+    format.put_u16_le(tag);
+    format.put_u16_le(channels);
+    format.put_u32_le(sound.rate);
+    format.put_u32_le(sound.rate.saturating_mul(channels.into()));
+    format.put_u16_le(channels);
+    format.put_u16_le(8);
+    format.put_u16_le(0);
+    format
 }
 
 /// Frames the pictures that follow a [`header`].
@@ -105,22 +165,40 @@ impl Writer {
     /// is due, and the head of its block. `pts_ms` counts from the zero of this
     /// stream; negative ones are taken as 0.
     pub fn block_head(&mut self, pts_ms: i64, keyframe: bool, length: usize) -> Vec<u8> {
+        let after = |after: i64| {
+            after.abs() < CLUSTER_MS || ((0..CLUSTER_MOST_MS).contains(&after) && !keyframe)
+        };
+        self.head(1, pts_ms, keyframe, length, after)
+    }
+
+    /// What stands before the `length` bytes of a piece of sound; see [`Writer::block_head`].
+    pub fn sound_head(&mut self, pts_ms: i64, length: usize) -> Vec<u8> {
+        let near = |after: i64| after.abs() < CLUSTER_MOST_MS;
+        self.head(2, pts_ms, true, length, near)
+    }
+
+    /// `stays`: whether a block so many milliseconds after the open cluster's time belongs to it.
+    fn head(
+        &mut self,
+        track: u8,
+        pts_ms: i64,
+        keyframe: bool,
+        length: usize,
+        stays: impl Fn(i64) -> bool,
+    ) -> Vec<u8> {
         let pts_ms = pts_ms.max(0);
         let mut out = Vec::with_capacity(40);
-        let relative_ms = match self.cluster_ms.map(|cluster| pts_ms - cluster) {
-            Some(after) if after.abs() < CLUSTER_MS => after,
-            Some(after) if (0..CLUSTER_MOST_MS).contains(&after) && !keyframe => after,
-            _ => {
-                id(&mut out, 0x1f43_b675); // Cluster
-                out.put_u64(UNKNOWN_SIZE);
-                number(&mut out, 0xe7, pts_ms as u64); // Timestamp
-                self.cluster_ms = Some(pts_ms);
-                0
-            }
-        };
+        let after = self.cluster_ms.map(|cluster| pts_ms - cluster);
+        let relative_ms = after.filter(|&after| stays(after)).unwrap_or_else(|| {
+            id(&mut out, 0x1f43_b675); // Cluster
+            out.put_u64(UNKNOWN_SIZE);
+            number(&mut out, 0xe7, pts_ms as u64); // Timestamp
+            self.cluster_ms = Some(pts_ms);
+            0
+        });
         id(&mut out, 0xa3); // SimpleBlock
         size(&mut out, length as u64 + 4);
-        out.put_u8(0x81); // track 1
+        out.put_u8(0x80 | track);
         out.put_i16(relative_ms as i16);
         out.put_u8(if keyframe { 0x80 } else { 0 });
         out

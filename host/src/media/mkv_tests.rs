@@ -5,6 +5,7 @@ use std::fs;
 use bytes::Bytes;
 
 use super::*;
+use crate::media::sound::SoundCodec;
 use crate::media::testing;
 
 const READ: [&str; 8] = [
@@ -132,7 +133,9 @@ fn h265_decodes_and_copies_as_hvc1() {
     assert_eq!(lines.count(), 30);
 
     let mut args = READ.to_vec();
-    args.extend(["-i", "pipe:0", "-map", "0", "-c:v", "copy", "-tag:v", "hvc1"]);
+    args.extend([
+        "-i", "pipe:0", "-map", "0", "-c:v", "copy", "-tag:v", "hvc1",
+    ]);
     args.extend(["-movflags", "+frag_keyframe+empty_moov+default_base_moof"]);
     args.extend(["-frag_duration", "1000000", "-f", "mp4", "pipe:1"]);
     let file = written(&testing::ffmpeg(&args, &stream));
@@ -166,6 +169,94 @@ fn mjpeg_decodes() {
         .collect();
     assert_eq!(lines.len(), 30);
     assert!(pictures.contains("#dimensions 0: 320x240"), "{pictures}");
+}
+
+/// Pictures for a second, and silence beside them.
+fn with_silence(sound: &SoundTrack) -> Vec<u8> {
+    let units = testing::access_units(&testing::h264(&["-x264-params", "slices=1"], 25));
+    let track = VideoTrack {
+        codec: Codec::H264,
+        config: ParameterSets::find(&units[0].1).unwrap().to_config(),
+        width: 0,
+        height: 0,
+    };
+    let mut stream = header_with(&track, Some(sound)).unwrap();
+    let mut writer = Writer::new();
+    let (silence, mut heard_us) = (sound.silence().unwrap(), 0);
+    for (n, (keyframe, data)) in (0..).zip(&units) {
+        stream.extend(writer.block(n * 40, *keyframe, data));
+        while heard_us < (n + 1) * 40_000 {
+            stream.extend(writer.sound_head(heard_us / 1000, silence.len()));
+            stream.extend_from_slice(&silence);
+            heard_us += sound.length_us(&silence);
+        }
+    }
+    stream
+}
+
+#[test]
+fn sound_of_every_kind_is_read_and_becomes_aac() {
+    for (codec, rate, channels, config, name) in [
+        (SoundCodec::Aac, 48_000, 2, &[0x11, 0x90][..], "aac,48000,2"),
+        (SoundCodec::Aac, 16_000, 1, &[0x14, 0x08], "aac,16000,1"),
+        (SoundCodec::Pcma, 8_000, 1, &[], "pcm_alaw,8000,1"),
+        (SoundCodec::Pcmu, 16_000, 1, &[], "pcm_mulaw,16000,1"),
+        (SoundCodec::Pcm, 8_000, 1, &[], "pcm_s16le,8000,1"),
+    ] {
+        let config = Bytes::from_static(config);
+        let sound = SoundTrack {
+            codec,
+            rate,
+            channels,
+            config,
+        };
+        let stream = with_silence(&sound);
+        let file = written(&stream);
+        let mut args = READ.to_vec();
+        let entries = "stream=codec_name,sample_rate,channels";
+        args.extend([
+            "-select_streams",
+            "a",
+            "-show_entries",
+            entries,
+            "-of",
+            "csv=p=0",
+        ]);
+        assert_eq!(testing::ffprobe(&args, file.path()), [name]);
+        let volume = [
+            "-af",
+            "astats=metadata=0:measure_overall=Max_level",
+            "-f",
+            "null",
+            "-",
+        ];
+        let mut args = READ.to_vec();
+        args.extend(["-xerror", "-i", "pipe:0", "-map", "0:a"]);
+        args.extend(volume);
+        testing::ffmpeg(&args, &stream);
+        let mut args = READ.to_vec();
+        args.extend(["-xerror", "-i", "pipe:0", "-map", "0", "-c:v", "copy"]);
+        args.extend(match codec {
+            SoundCodec::Aac => ["-c:a", "copy"],
+            _ => ["-c:a", "aac"],
+        });
+        args.extend(["-movflags", "+frag_keyframe+empty_moov+default_base_moof"]);
+        args.extend(["-frag_duration", "1000000", "-f", "mp4", "pipe:1"]);
+        let file = written(&testing::ffmpeg(&args, &stream));
+        let shown = ["-show_entries", "stream=codec_name", "-of", "csv=p=0"];
+        assert_eq!(testing::ffprobe(&shown, file.path()), ["h264", "aac"]);
+        let packets = [
+            "-select_streams",
+            "a",
+            "-show_entries",
+            "packet=pts_time",
+            "-of",
+            "csv=p=0",
+        ];
+        let last = testing::ffprobe(&packets, file.path()).pop().unwrap();
+        let last: f64 = last.parse().unwrap();
+        assert!((0.85..1.05).contains(&last), "{codec}: {last}");
+    }
 }
 
 #[test]

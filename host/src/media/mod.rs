@@ -11,6 +11,7 @@ pub mod mkv;
 pub mod nal;
 pub mod sets;
 pub mod slice;
+pub mod sound;
 pub mod sps;
 #[cfg(test)]
 pub(crate) mod testing;

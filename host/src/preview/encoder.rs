@@ -139,7 +139,7 @@ async fn feed_child(reader: &mut Reader, mut stdin: ChildStdin, taken: &AtomicU6
                 continue;
             }
             Item::Packet(packet) => packet,
-            Item::Overflow | Item::Lost => continue,
+            Item::SoundTrack(_) | Item::Sound(_) | Item::Overflow | Item::Lost => continue,
         };
         let mut bytes = Vec::new();
         if output.is_none() {

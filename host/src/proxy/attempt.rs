@@ -64,7 +64,7 @@ impl Camera {
     /// version's earlier attempts.
     pub fn attempt(&self, adapter: &Arc<Adapter>, lane: LaneId, budget: Option<Budget>) -> Attempt {
         let stop = self.stop.child_token();
-        let mut ingest = Ingest::new(Arc::clone(&self.junction), lane);
+        let mut ingest = Ingest::new(Arc::clone(&self.junction), lane, self.spec.audio);
         let pictures = Box::new(ingest.pictures_so_far());
         let (spec, end) = (Arc::clone(&self.spec), stop.clone());
         let used = Arc::clone(adapter);

@@ -78,7 +78,8 @@ impl Course {
 
     /// Gives a picture to the feed. `shift_us` is what its attempt's times lie behind those of
     /// the course. One that nobody can show only tells of the clock.
-    pub fn picture(&mut self, picture: Picture, shift_us: i64, can_be_shown: bool) {
+    /// When it is shown, in microseconds on the monotonic clock, is told.
+    pub fn picture(&mut self, picture: Picture, shift_us: i64, can_be_shown: bool) -> i64 {
         let Picture {
             track,
             seen,
@@ -109,7 +110,7 @@ impl Course {
         });
         let pts_us = self.timeline.stamp(at, seen.arrived_us);
         if !can_be_shown {
-            return;
+            return pts_us;
         }
         self.shared.note_clock(self.timeline.clock());
         if let Some(fps) = self.fps.count(pts_us) {
@@ -123,6 +124,7 @@ impl Course {
             lost_before,
             data,
         });
+        pts_us
     }
 }
 

@@ -1,6 +1,7 @@
 //! A feed's shared state: what its camera delivers goes in on one side and out to the readers
 //! on the other.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
@@ -16,6 +17,7 @@ use super::supervisor;
 use crate::camera::CameraSpec;
 use crate::media::drift::ClockRun;
 use crate::media::groups::Groups;
+use crate::media::sound::{Sound, SoundTrack};
 use crate::media::{Packet, VideoTrack};
 use crate::plugins::Registry;
 use crate::telemetry::metrics::CameraCounts;
@@ -26,6 +28,9 @@ const GROUP_REACH_US: i64 = 400_000;
 /// What is kept of the newest groups, bytes: stops a camera that never sends a keyframe again.
 /// A GOP of 10 s at 16 Mbit/s fits.
 const GROUP_BYTES: usize = 24 << 20;
+
+/// Pieces of sound that are kept beside the newest groups: a minute of 20 ms each.
+const SOUNDS: usize = 3_000;
 
 /// A keyframe that is newer, microseconds, is followed by the next one soon enough: many cameras
 /// send one every four seconds or more often.
@@ -62,6 +67,9 @@ struct Media {
     /// The newest keyframe and what followed it, and the group before while that may be asked
     /// for; empty while the camera is not live.
     groups: Groups,
+    /// What is heard, and the sound that belongs to the groups.
+    sound_track: Option<Arc<SoundTrack>>,
+    sounds: VecDeque<Sound>,
     last_us: i64,
     /// Pictures are later than this: those of an earlier connection or track.
     floor_us: i64,
@@ -163,21 +171,41 @@ impl Feed {
         self.shared.media().groups.bitrate()
     }
 
-    /// A reader that holds at most `limit_bytes` unread.
+    /// A reader of pictures that holds at most `limit_bytes` unread.
     pub fn subscribe(&self, start: Start, limit_bytes: usize) -> Reader {
+        self.reader(start, limit_bytes, false)
+    }
+
+    /// As [`Feed::subscribe`], with the sound where the camera sends some.
+    pub fn subscribe_with_sound(&self, start: Start, limit_bytes: usize) -> Reader {
+        self.reader(start, limit_bytes, true)
+    }
+
+    fn reader(&self, start: Start, limit_bytes: usize, hears: bool) -> Reader {
         let mut media = self.shared.media();
-        let inlet = Inlet::new(limit_bytes.max(GROUP_BYTES + (GROUP_BYTES >> 2)));
+        let inlet = Inlet::new(limit_bytes.max(GROUP_BYTES + (GROUP_BYTES >> 2)), hears);
         let from_us = match start {
             Start::KeyframeAt(us) => us,
             Start::NewestKeyframe => i64::MAX,
         };
+        if let Some(track) = &media.sound_track {
+            inlet.push(Item::SoundTrack(Arc::clone(track)));
+        }
+        let mut sounds = media.sounds.iter().peekable();
         let mut told: Option<&Arc<VideoTrack>> = None;
         for (track, packet) in media.groups.since(from_us) {
+            let before = |sound: &&Sound| sound.pts_us < packet.pts_us;
+            while let Some(sound) = sounds.next_if(before) {
+                inlet.push(Item::Sound(sound.clone()));
+            }
             if told.is_none_or(|told| !Arc::ptr_eq(told, track)) {
                 inlet.push(Item::Track(Arc::clone(track)));
                 told = Some(track);
             }
             inlet.push(Item::Packet(packet.clone()));
+        }
+        for sound in sounds {
+            inlet.push(Item::Sound(sound.clone()));
         }
         if let (None, Some(track)) = (told, &media.track) {
             inlet.push(Item::Track(Arc::clone(track)));
@@ -290,6 +318,24 @@ impl Shared {
         media.send(&Item::Packet(packet));
     }
 
+    /// Hands a piece of sound to those who hear. It is told of with its first piece: a camera may
+    /// announce sound that never comes.
+    pub fn publish_sound(&self, track: &Arc<SoundTrack>, sound: Sound) {
+        let mut media = self.media();
+        if media.sound_track.as_ref() != Some(track) {
+            media.sound_track = Some(Arc::clone(track));
+            media.sounds.clear();
+            media.send(&Item::SoundTrack(Arc::clone(track)));
+        }
+        let from_us = media.groups.first().map(|(_, us)| us);
+        let is_old = |sound: &Sound| from_us.is_none_or(|from_us| sound.pts_us < from_us);
+        while media.sounds.len() >= SOUNDS || media.sounds.front().is_some_and(is_old) {
+            media.sounds.pop_front();
+        }
+        media.sounds.push_back(sound.clone());
+        media.send(&Item::Sound(sound));
+    }
+
     /// How the camera's clock ran so far on this connection.
     pub fn note_clock(&self, clock: ClockRun) {
         self.media().clock = clock;
@@ -331,6 +377,7 @@ impl Shared {
         media.floor_us = media.last_us;
         media.key_us = None;
         media.groups.clear();
+        media.sounds.clear();
         media.send(&Item::Lost);
     }
 
@@ -348,6 +395,8 @@ impl Media {
         Self {
             track: None,
             groups: Groups::new(GROUP_REACH_US, GROUP_BYTES),
+            sound_track: None,
+            sounds: VecDeque::new(),
             last_us: 0,
             floor_us: 0,
             key_us: None,

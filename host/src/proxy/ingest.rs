@@ -12,6 +12,7 @@ use super::picture;
 use super::settle::Settle;
 use crate::camera::{Sink, SinkError};
 use crate::clock::now_us;
+use crate::media::sound::{SoundCodec, SoundTrack};
 use crate::media::{Codec, VideoTrack, sets};
 use crate::plugins::types;
 
@@ -19,6 +20,8 @@ use crate::plugins::types;
 const CONFIG_BYTES: usize = 64 << 10;
 /// Tracks that an adapter may tell.
 const TRACKS: usize = 16;
+/// A piece of sound: a second of 48 kHz in stereo, uncompressed, is 192,000.
+const SOUND_BYTES: usize = 256 << 10;
 /// Characters of a codec's name.
 const CODEC_CHARS: usize = 32;
 
@@ -29,6 +32,10 @@ pub struct Ingest {
     /// What the adapter told of. Packets of those that are not `video` are let pass by.
     tracks: Vec<u32>,
     video: Option<Video>,
+    /// Whether sound is wanted. An adapter is not believed: what nobody asked for goes no
+    /// further.
+    hears: bool,
+    sound: Option<u32>,
     /// Pictures so far, those included that nobody can show yet.
     came: Arc<AtomicU64>,
 }
@@ -40,12 +47,14 @@ struct Video {
 }
 
 impl Ingest {
-    pub fn new(junction: Arc<Junction>, lane: LaneId) -> Self {
+    pub fn new(junction: Arc<Junction>, lane: LaneId, hears: bool) -> Self {
         Self {
             junction,
             lane,
             tracks: Vec::new(),
             video: None,
+            hears,
+            sound: None,
             came: Arc::default(),
         }
     }
@@ -75,6 +84,9 @@ impl Ingest {
                 packet.track
             ));
         }
+        if self.sound == Some(packet.track) {
+            return self.heard(packet);
+        }
         let Some(video) = self.video.as_mut().filter(|video| video.id == packet.track) else {
             return Ok(());
         };
@@ -85,20 +97,29 @@ impl Ingest {
             .try_for_each(|packet| self.picture(packet))
     }
 
+    fn heard(&self, packet: types::Packet) -> Result<(), String> {
+        let bytes = packet.data.len();
+        if bytes == 0 || bytes > SOUND_BYTES {
+            return Err(format!("delivered {bytes} bytes of sound in one packet"));
+        }
+        let arrived_us = arrival(&packet);
+        let data = Bytes::from(packet.data);
+        self.junction
+            .sound(self.lane, packet.timestamp, arrived_us, data);
+        Ok(())
+    }
+
     fn picture(&mut self, packet: types::Packet) -> Result<(), String> {
         let Some(video) = &mut self.video else {
             return Ok(());
         };
+        let arrived_us = arrival(&packet);
         let data = Bytes::from(packet.data);
         let picture::Checked { keyframe, track } =
             picture::check(&video.track, packet.keyframe, &data)?;
         if let Some(changed) = track {
             video.track = Arc::new(changed);
         }
-        // A picture cannot have arrived later than now, whatever the adapter says.
-        let arrived_us = i64::try_from(packet.arrived)
-            .unwrap_or(i64::MAX)
-            .min(now_us());
         let part = Part {
             track: Arc::clone(&video.track),
             keyframe,
@@ -111,10 +132,18 @@ impl Ingest {
     }
 }
 
+/// When a packet arrived. It cannot be later than now, whatever the adapter says.
+fn arrival(packet: &types::Packet) -> i64 {
+    i64::try_from(packet.arrived)
+        .unwrap_or(i64::MAX)
+        .min(now_us())
+}
+
 impl Sink for Ingest {
     fn tracks(&mut self, tracks: Vec<types::Track>) -> Result<(), SinkError> {
         check_tracks(&tracks).map_err(SinkError::Misdeed)?;
         self.tracks = tracks.iter().map(|track| track.id).collect();
+        let sound = sound_of(&tracks).filter(|_| self.hears);
         let (codec, track) = chosen(tracks)?;
         let found = sets::find(codec, &track.config).ok();
         let (width, height) = found.and_then(|sets| sets.size).unwrap_or((0, 0));
@@ -140,6 +169,9 @@ impl Sink for Ingest {
                 self.junction.track(self.lane, &now, anew);
             }
         }
+        self.sound = sound.as_ref().map(|(id, ..)| *id);
+        let sound = sound.map(|(_, track, clock_rate)| (track, clock_rate));
+        self.junction.sound_track(self.lane, sound);
         Ok(())
     }
 
@@ -155,6 +187,9 @@ impl Sink for Ingest {
         if self.video.as_ref().is_some_and(of_video) {
             self.junction
                 .report(self.lane, reference.timestamp, reference.ntp);
+        } else if self.sound == Some(reference.track) {
+            self.junction
+                .sound_report(self.lane, reference.timestamp, reference.ntp);
         }
     }
 }
@@ -180,6 +215,26 @@ fn check_tracks(tracks: &[types::Track]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The first track of sound that can be recorded: its number, what it is, its ticks a second.
+fn sound_of(tracks: &[types::Track]) -> Option<(u32, SoundTrack, u32)> {
+    tracks.iter().find_map(|track| {
+        let codec = SoundCodec::from_name(&track.codec)?;
+        let (rate, channels) = (track.clock_rate, track.channels);
+        let known = codec != SoundCodec::Aac || !track.config.is_empty();
+        let sensible = (4_000..=192_000).contains(&rate) && (1..=8).contains(&channels);
+        (known && sensible).then(|| {
+            let config = Bytes::from(track.config.clone());
+            let sound = SoundTrack {
+                codec,
+                rate,
+                channels,
+                config,
+            };
+            (track.id, sound, rate)
+        })
+    })
 }
 
 /// The track that is recorded: the first with a codec that can be.
@@ -251,7 +306,7 @@ mod tests {
         let shared = Shared::new("fake", crate::telemetry::metrics::CameraCounts::default());
         let junction = Arc::new(Junction::new(Arc::new(shared)));
         let lane = junction.run();
-        let mut ingest = Ingest::new(Arc::clone(&junction), lane);
+        let mut ingest = Ingest::new(Arc::clone(&junction), lane, true);
         ingest
             .tracks(vec![track(1, "h264"), track(2, "pcmu")])
             .unwrap();

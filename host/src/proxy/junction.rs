@@ -13,11 +13,13 @@ use tracing::info;
 
 use super::course::{Course, Picture};
 use super::feed::Shared;
+use super::hearing::Hearing;
 use super::splice::{Splice, Verdict};
 use super::status::{CameraState, NO_ANSWER_YET};
 use super::trace::{Trace, Way};
 use crate::clock::now_us;
 use crate::media::VideoTrack;
+use crate::media::sound::{Sound, SoundTrack};
 
 /// A lane whose last picture is older is not live any more, unless it is slow by itself.
 const LIVE: Duration = Duration::from_secs(2);
@@ -51,6 +53,10 @@ struct Lane {
     shift_us: i64,
     /// When the first picture went to the feed, and the last one.
     live: Option<(Instant, Instant)>,
+    sound: Option<Hearing>,
+    /// What the host's clock shows minus the camera's wall clock, by the last picture,
+    /// microseconds; none without a sender report.
+    wall_offset_us: Option<i64>,
 }
 
 impl Lane {
@@ -60,6 +66,8 @@ impl Lane {
             trace: Trace::new(1),
             shift_us: 0,
             live: None,
+            sound: None,
+            wall_offset_us: None,
         }
     }
 }
@@ -240,13 +248,43 @@ impl Junction {
         }
     }
 
+    /// The sound that comes on this lane from here on, if any; its ticks a second.
+    pub fn sound_track(&self, id: LaneId, track: Option<(SoundTrack, u32)>) {
+        let mut state = self.state();
+        if let Some(lane) = state.lane(id) {
+            lane.sound = track.map(|(track, clock_rate)| Hearing::new(track, clock_rate));
+        }
+    }
+
+    /// A piece of sound came on this lane. Without pictures it is of no use.
+    pub fn sound(&self, id: LaneId, timestamp: Option<u64>, arrived_us: i64, data: bytes::Bytes) {
+        let mut state = self.state();
+        let Some(lane) = state.running.as_mut().filter(|lane| lane.id == id) else {
+            return;
+        };
+        let (live, wall_offset_us) = (lane.live.is_some(), lane.wall_offset_us);
+        let Some(hearing) = lane.sound.as_mut() else {
+            return;
+        };
+        let pts_us = hearing.place(timestamp, arrived_us, &data, wall_offset_us);
+        if let (true, Some(pts_us)) = (live, pts_us) {
+            let track = hearing.track();
+            self.shared.publish_sound(track, Sound { pts_us, data });
+        }
+    }
+
+    /// The camera's wall clock at a timestamp of this lane's sound.
+    pub fn sound_report(&self, id: LaneId, timestamp: u64, ntp: u64) {
+        let mut state = self.state();
+        if let Some(hearing) = state.lane(id).and_then(|lane| lane.sound.as_mut()) {
+            hearing.report(timestamp, ntp);
+        }
+    }
+
     /// The camera's wall clock at a timestamp of this lane.
     pub fn report(&self, id: LaneId, timestamp: u64, ntp: u64) {
         let mut state = self.state();
-        let state = &mut *state;
-        let waiting = state.waiting.as_mut().map(|(lane, _)| lane);
-        let mut lanes = state.running.as_mut().into_iter().chain(waiting);
-        if let Some(lane) = lanes.find(|lane| lane.id == id) {
+        if let Some(lane) = state.lane(id) {
             lane.trace.report(timestamp, ntp);
         }
     }
@@ -298,7 +336,9 @@ impl Junction {
             return;
         };
         let can_be_shown = lane.live.is_some() || picture.keyframe;
-        state.course.picture(picture, lane.shift_us, can_be_shown);
+        let wall_us = lane.trace.wall_us(&picture.seen);
+        let pts_us = state.course.picture(picture, lane.shift_us, can_be_shown);
+        lane.wall_offset_us = wall_us.map(|wall_us| pts_us.saturating_sub(wall_us));
         match &mut lane.live {
             Some((_, last)) => *last = Instant::now(),
             None if can_be_shown => self.came_live(state),
@@ -344,6 +384,12 @@ impl State {
     fn next(&mut self) -> LaneId {
         self.lanes += 1;
         LaneId(self.lanes)
+    }
+
+    fn lane(&mut self, id: LaneId) -> Option<&mut Lane> {
+        let waiting = self.waiting.as_mut().map(|(lane, _)| lane);
+        let mut lanes = self.running.as_mut().into_iter().chain(waiting);
+        lanes.find(|lane| lane.id == id)
     }
 }
 

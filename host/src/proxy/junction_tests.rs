@@ -70,6 +70,7 @@ impl Stage {
                 Item::Track(_) => tracks += 1,
                 Item::Packet(packet) => times.push(packet.pts_us - self.began_us),
                 Item::Lost | Item::Overflow => lost += 1,
+                Item::SoundTrack(_) | Item::Sound(_) => {}
             }
         }
         (tracks, times, lost)

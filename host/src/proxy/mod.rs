@@ -9,6 +9,7 @@ mod backoff;
 mod candidates;
 mod course;
 mod feed;
+mod hearing;
 mod ingest;
 mod junction;
 mod picture;

@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::feed::Shared;
 use crate::media::drift::ClockRun;
+use crate::media::sound::{Sound, SoundTrack};
 use crate::media::{Packet, VideoTrack};
 
 /// Where a reader begins.
@@ -27,6 +28,10 @@ pub enum Item {
     Track(Arc<VideoTrack>),
     /// A picture.
     Packet(Packet),
+    /// What the sound from here on is. Only for readers that hear.
+    SoundTrack(Arc<SoundTrack>),
+    /// A piece of sound. Only for readers that hear.
+    Sound(Sound),
     /// The reader was too slow: pictures up to the next keyframe were dropped.
     Overflow,
     /// The connection to the camera was lost; after it, packets begin with a keyframe.
@@ -47,10 +52,12 @@ pub struct Inlet {
     queue: Mutex<Queue>,
     changed: Notify,
     limit_bytes: usize,
+    /// Whether it is given sound.
+    hears: bool,
 }
 
 impl Inlet {
-    pub fn new(limit_bytes: usize) -> Arc<Self> {
+    pub fn new(limit_bytes: usize, hears: bool) -> Arc<Self> {
         let queue = Mutex::new(Queue {
             wants_keyframe: true,
             ..Queue::default()
@@ -59,6 +66,7 @@ impl Inlet {
             queue,
             changed: Notify::new(),
             limit_bytes,
+            hears,
         })
     }
 
@@ -73,9 +81,9 @@ impl Inlet {
                 if queue.bytes + packet.data.len() > self.limit_bytes {
                     // The reader is behind by more than it may be. What it has not read is
                     // of no use once there is a hole; it goes on with the next keyframe.
-                    queue
-                        .items
-                        .retain(|item| matches!(item, Item::Track(_) | Item::Lost));
+                    queue.items.retain(|item| {
+                        matches!(item, Item::Track(_) | Item::SoundTrack(_) | Item::Lost)
+                    });
                     queue.bytes = 0;
                     queue.wants_keyframe = true;
                     queue.items.push_back(Item::Overflow);
@@ -86,7 +94,17 @@ impl Inlet {
                 queue.bytes += packet.data.len();
             }
             Item::Lost => queue.wants_keyframe = true,
-            Item::Track(_) | Item::Overflow => {}
+            Item::SoundTrack(_) if !self.hears => return,
+            Item::Sound(sound) => {
+                let length = sound.data.len();
+                // Without pictures it is of no use, and it is never what fills a queue.
+                let full = queue.bytes + length > self.limit_bytes;
+                if !self.hears || queue.wants_keyframe || full {
+                    return;
+                }
+                queue.bytes += length;
+            }
+            Item::Track(_) | Item::SoundTrack(_) | Item::Overflow => {}
         }
         queue.items.push_back(item);
         self.changed.notify_one();
@@ -143,9 +161,11 @@ impl Reader {
     pub fn take_waiting(&mut self) -> Option<Item> {
         let mut queue = self.queue();
         let item = queue.items.pop_front()?;
-        if let Item::Packet(packet) = &item {
-            queue.bytes -= packet.data.len();
-        }
+        queue.bytes -= match &item {
+            Item::Packet(packet) => packet.data.len(),
+            Item::Sound(sound) => sound.data.len(),
+            _ => 0,
+        };
         Some(item)
     }
 
@@ -162,6 +182,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::media::sound::SoundCodec;
 
     fn packet(pts_us: i64, keyframe: bool, size: usize) -> Item {
         let data = Bytes::from(vec![0; size]);
@@ -181,6 +202,8 @@ mod tests {
                 Item::Overflow => "overflow".into(),
                 Item::Lost => "lost".into(),
                 Item::Track(_) => "track".into(),
+                Item::SoundTrack(track) => track.codec.to_string(),
+                Item::Sound(sound) => format!("sound {}", sound.pts_us),
             });
         }
         seen
@@ -188,7 +211,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_reader_goes_on_at_the_next_keyframe() {
-        let inlet = Inlet::new(100);
+        let inlet = Inlet::new(100, false);
         for item in [
             packet(0, false, 10), // before any keyframe: of no use
             packet(1, true, 40),
@@ -206,8 +229,43 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn sound_is_for_those_who_hear_and_see() {
+        let track = SoundTrack {
+            codec: SoundCodec::Pcma,
+            rate: 8000,
+            channels: 1,
+            config: Bytes::new(),
+        };
+        let sound = |pts_us| {
+            let data = Bytes::from_static(&[0; 8]);
+            Item::Sound(Sound { pts_us, data })
+        };
+        for (hears, wanted) in [
+            (true, &["pcma", "1", "sound 2", "lost", "5", "sound 6"][..]),
+            (false, &["1", "lost", "5"]),
+        ] {
+            let inlet = Inlet::new(100, hears);
+            for item in [
+                Item::SoundTrack(Arc::new(track.clone())),
+                sound(0),
+                packet(1, true, 10),
+                sound(2),
+                Item::Lost,
+                sound(4),
+                packet(5, true, 10),
+                sound(6),
+            ] {
+                inlet.push(item);
+            }
+            inlet.end();
+            let mut reader = Reader::new(inlet, Weak::new());
+            assert_eq!(drain(&mut reader).await, wanted);
+        }
+    }
+
+    #[tokio::test]
     async fn after_a_loss_it_begins_with_a_keyframe() {
-        let inlet = Inlet::new(100);
+        let inlet = Inlet::new(100, false);
         for item in [
             packet(1, true, 1),
             Item::Lost,

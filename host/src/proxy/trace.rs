@@ -112,6 +112,13 @@ impl Trace {
         });
     }
 
+    /// The camera's wall clock at a picture, microseconds; none where no report tells it.
+    pub fn wall_us(&self, seen: &Seen) -> Option<i64> {
+        let report = self.recent_report()?;
+        let after_us = seen.camera_us?.saturating_sub(report.camera_us);
+        Some(report.wall_us.saturating_add(after_us))
+    }
+
     /// The pictures, without so many of the newest.
     pub fn without_newest(&self, count: usize) -> impl DoubleEndedIterator<Item = &Seen> {
         self.seen.iter().take(self.seen.len().saturating_sub(count))

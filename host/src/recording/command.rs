@@ -1,6 +1,7 @@
 //! FFmpeg's command lines. Pure.
 
 use crate::media::Codec;
+use crate::media::sound::SoundCodec;
 
 use super::status::Mode;
 
@@ -26,6 +27,7 @@ pub fn recording(
     codec: Codec,
     settings: &EncodeSettings,
     size: (u32, u32),
+    sound: Option<SoundCodec>,
 ) -> Vec<String> {
     let mut line = words("-hide_banner -nostats -v warning -y");
     // Start with the first picture: the header says all that probing would find.
@@ -48,6 +50,16 @@ pub fn recording(
             line.push("-vf".into());
             line.push(filter(size));
         }
+    }
+    match sound {
+        None => {}
+        Some(SoundCodec::Aac) => line.extend(words("-c:a copy -max_interleave_delta 500000")),
+        // Its times are the host's: where they run ahead of the samples, silence is put in, and
+        // where they fall behind, samples are left out. At 48 kHz AAC plays everywhere.
+        Some(_) => line.extend(words(
+            "-c:a aac -ar 48000 -b:a 64k -af aresample=async=1:min_hard_comp=0.030 \
+             -max_interleave_delta 500000",
+        )),
     }
     line.extend(words(
         "-movflags +frag_keyframe+empty_moov+default_base_moof -frag_duration 1000000 \
@@ -98,16 +110,21 @@ mod tests {
             crf: 23,
             fps: 25,
         };
-        let line = recording(Mode::Encode, Codec::Mjpeg, &settings, (641, 360)).join(" ");
+        let line = recording(Mode::Encode, Codec::Mjpeg, &settings, (641, 360), None).join(" ");
         assert!(
             line.contains("-c:v libx264 -preset veryfast -crf 23 -r 25"),
             "{line}"
         );
         assert!(line.contains("scale=640:360:"), "{line}");
-        let copied = |codec| recording(Mode::Copy, codec, &settings, (640, 360)).join(" ");
+        let copied = |codec| recording(Mode::Copy, codec, &settings, (640, 360), None).join(" ");
         assert!(!copied(Codec::H264).contains("libx264"));
         assert!(copied(Codec::H265).contains("-c:v copy -tag:v hvc1 "));
         assert!(!copied(Codec::H264).contains("hvc1"));
+        let heard = |sound| {
+            recording(Mode::Copy, Codec::H264, &settings, (640, 360), Some(sound)).join(" ")
+        };
+        assert!(heard(SoundCodec::Aac).contains("-c:a copy "));
+        assert!(heard(SoundCodec::Pcma).contains("-c:a aac -ar 48000 "));
     }
 
     #[test]

@@ -19,10 +19,12 @@ use super::part::Part;
 use super::plan::Job;
 use super::quality::{EndedBy, Meter};
 use super::restarts::{Next, Restarts};
+use super::sounding::Sounding;
 use super::status::{Gap, Mode, RecordingStatus};
 use crate::clock::{now_us, reached};
 use crate::media::groups::Groups;
 use crate::media::mkv::{self, Writer};
+use crate::media::sound::{Sound, SoundTrack};
 use crate::media::{Packet, VideoTrack};
 use crate::proxy::{Item, Reader};
 use crate::telemetry::metrics::metrics;
@@ -50,6 +52,10 @@ const REPEAT: Duration = Duration::from_secs(1);
 /// where they were taken, up to 100 ms before they are known, and need that room.
 const REPEAT_BEHIND_US: i64 = 200_000;
 
+/// So many children for sound that is another one, no more: a camera that changes it all the time
+/// is recorded with what there was.
+const SOUND_CHANGES: u32 = 16;
+
 /// Why feeding ended.
 enum Ending {
     Stopped,
@@ -70,6 +76,8 @@ pub struct Feeding<'a> {
     /// Pixels of the file's picture, where it is encoded: the first ones stay.
     size: (u32, u32),
     changes: Changes,
+    sound: Sounding,
+    sound_changes: u32,
     damage: Damage,
     /// What the next child begins with.
     held: Groups,
@@ -97,6 +105,8 @@ struct Feeder {
     /// Zero of its timestamps, on the monotonic clock, microseconds.
     from_us: i64,
     millis: Millis,
+    /// The sound that was announced, and the time of its last piece, milliseconds.
+    sound: Option<(Arc<SoundTrack>, i64)>,
 }
 
 impl<'a> Feeding<'a> {
@@ -108,6 +118,7 @@ impl<'a> Feeding<'a> {
         track: Arc<VideoTrack>,
         mut gaps: GapFinder,
         first: Packet,
+        sound: Sounding,
     ) -> Self {
         let zero_us = gaps.zero_us();
         let gap = gaps.picture(first.pts_us);
@@ -127,6 +138,8 @@ impl<'a> Feeding<'a> {
             meter,
             size: (track.width, track.height),
             changes: Changes::default(),
+            sound,
+            sound_changes: 0,
             damage: Damage::default(),
             changed: None,
             track,
@@ -330,7 +343,10 @@ impl<'a> Feeding<'a> {
         let track = Arc::clone(track);
         let job = self.job;
         let plan = &job.plan;
-        let arguments = command::recording(self.mode, track.codec, &plan.settings, self.size);
+        let sound = self.sound.heard().cloned();
+        let heard = sound.as_ref().map(|track| track.codec);
+        let codec = track.codec;
+        let arguments = command::recording(self.mode, codec, &plan.settings, self.size, heard);
         // A recording without FFmpeg's complaints is better than none.
         let log = open_log(&plan.logs_dir, &plan.session_id);
         let log = log.inspect_err(|error| {
@@ -351,17 +367,26 @@ impl<'a> Feeding<'a> {
             writer: Writer::new(),
             from_us,
             millis: Millis::default(),
+            sound: sound.map(|track| (track, -1)),
         })
     }
 
     /// Gives a new child what is held: what the one before wrote of it already is left out when
     /// the parts are joined.
     async fn feed_held(&mut self, feeder: &mut Feeder) -> Result<(), ChildError> {
-        let header = mkv::header(&feeder.track)
+        let sound = feeder.sound.as_ref().map(|(track, _)| &**track);
+        let header = mkv::header_with(&feeder.track, sound)
             .map_err(|error| ChildError::Ended(format!("its input: {error}")))?;
         feeder.child.write(&[&header]).await?;
+        let mut sounds = self.sound.held_from(feeder.from_us).into_iter().peekable();
         for packet in self.held.packets() {
+            while let Some(sound) = sounds.next_if(|sound| sound.pts_us < packet.pts_us) {
+                feeder.sound(&sound).await?;
+            }
             feeder.packet(&packet).await?;
+        }
+        for sound in sounds {
+            feeder.sound(&sound).await?;
         }
         Ok(())
     }
@@ -380,6 +405,7 @@ impl<'a> Feeding<'a> {
                 item = reader.next() => match item {
                     // The machine was suspended: the end has passed and no timer has told of it.
                     Some(Item::Packet(packet)) if packet.pts_us > ends_us => break,
+                    Some(Item::Sound(sound)) if sound.pts_us > ends_us => Ok(()),
                     Some(item) => self.item(Some(&mut *feeder), item).await,
                     None => break,
                 },
@@ -418,6 +444,7 @@ impl<'a> Feeding<'a> {
         while Instant::now() < drain_until {
             match reader.take_waiting() {
                 Some(Item::Packet(packet)) if packet.pts_us > end_us => break,
+                Some(Item::Sound(sound)) if sound.pts_us > end_us => {}
                 Some(item) => {
                     if let Err(error) = self.item(Some(&mut *feeder), item).await {
                         return Ending::Child(error);
@@ -444,6 +471,14 @@ impl<'a> Feeding<'a> {
                 self.track = track;
                 Ok(())
             }
+            Item::SoundTrack(track) => {
+                self.sound.begin(track);
+                Ok(())
+            }
+            Item::Sound(sound) => {
+                let pieces = self.sound.take(sound);
+                self.feed_sound(feeder, &pieces).await
+            }
             Item::Overflow => {
                 warn!("FFmpeg is too slow; pictures up to the next keyframe are missing");
                 self.gaps.blame("overload");
@@ -465,7 +500,11 @@ impl<'a> Feeding<'a> {
                     (None, Some((track, _))) => Arc::clone(track),
                     (None, None) => Arc::clone(&self.track),
                 };
-                if packet.keyframe && self.is_another_stream(&begun, packet.pts_us) {
+                let announced = feeder.as_ref().map(|feeder| feeder.sound.as_ref());
+                let another = packet.keyframe
+                    && (self.is_another_stream(&begun, packet.pts_us)
+                        || self.is_other_sound(announced));
+                if another {
                     self.changed = Some(packet);
                     return Ok(());
                 }
@@ -494,6 +533,35 @@ impl<'a> Feeding<'a> {
     fn is_another_stream(&mut self, begun: &VideoTrack, pts_us: i64) -> bool {
         begun.codec != self.track.codec
             || (self.mode == Mode::Copy && self.changes.asks(begun, &self.track, pts_us))
+    }
+
+    /// Whether what is heard is not what the child was begun with, where there is one.
+    fn is_other_sound(&mut self, announced: Option<Option<&(Arc<SoundTrack>, i64)>>) -> bool {
+        let (Some(announced), Some(heard)) = (announced, self.sound.heard()) else {
+            return false;
+        };
+        let other = announced.is_none_or(|(track, _)| track != heard);
+        let asks = other && self.sound_changes < SOUND_CHANGES;
+        self.sound_changes += u32::from(asks);
+        asks
+    }
+
+    async fn feed_sound(
+        &self,
+        feeder: Option<&mut Feeder>,
+        pieces: &[Sound],
+    ) -> Result<(), ChildError> {
+        let Some(feeder) = feeder else {
+            return Ok(());
+        };
+        let announced = feeder.sound.as_ref().map(|(track, _)| track);
+        if announced != self.sound.heard() {
+            return Ok(());
+        }
+        for sound in pieces {
+            feeder.sound(sound).await?;
+        }
+        Ok(())
     }
 
     /// Whether a picture goes into the file.
@@ -543,7 +611,9 @@ impl<'a> Feeding<'a> {
         };
         self.last_us = self.last_us.max(at_us);
         self.held.push(track, repeated.clone());
-        feeder.packet(&repeated).await
+        let silence = self.sound.silence_until(at_us);
+        feeder.packet(&repeated).await?;
+        self.feed_sound(Some(feeder), &silence).await
     }
 
     /// Gives an encoder the last picture until the end, so that the file is as long as the
@@ -636,6 +706,8 @@ impl<'a> Feeding<'a> {
                         return true;
                     }
                     Some(Item::Track(track)) => self.track = track,
+                    Some(Item::SoundTrack(track)) => self.sound.begin(track),
+                    Some(Item::Sound(sound)) => drop(self.sound.take(sound)),
                     Some(Item::Packet(packet)) => self.meter.left_out(&packet),
                     Some(Item::Lost) => self.meter.camera_lost(),
                     Some(Item::Overflow) => self.meter.overflow(),
@@ -656,6 +728,22 @@ impl Feeder {
             .writer
             .block_head(pts_ms, packet.keyframe, packet.data.len());
         self.child.write(&[&head, &packet.data]).await
+    }
+
+    /// A piece of what was announced. What belongs before the child's first picture is left out.
+    async fn sound(&mut self, sound: &Sound) -> Result<(), ChildError> {
+        let Some((_, last_ms)) = &mut self.sound else {
+            return Ok(());
+        };
+        let ms = (sound.pts_us - self.from_us)
+            .saturating_add(500)
+            .div_euclid(1000);
+        if ms <= *last_ms {
+            return Ok(());
+        }
+        *last_ms = ms;
+        let head = self.writer.sound_head(ms, sound.data.len());
+        self.child.write(&[&head, &sound.data]).await
     }
 }
 

@@ -21,6 +21,7 @@ mod recorder;
 mod repair;
 mod restarts;
 mod room;
+mod sounding;
 mod staleness;
 mod status;
 mod tools;

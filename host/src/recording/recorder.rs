@@ -16,6 +16,7 @@ use super::gaps::GapFinder;
 use super::part::Part;
 use super::plan::{Earlier, Job, Plan};
 use super::quality::EndedBy;
+use super::sounding::Sounding;
 use super::status::{Handover, Mode, RecordingState, RecordingStatus};
 use crate::clock::{now_us, reached, to_ms, utc_of};
 use crate::media::mkv;
@@ -147,7 +148,7 @@ impl Recorder {
         let ends_us = self.0.plan.ends_us();
         let first = self.first_picture(&mut reader, ends_us).await;
         let earlier = self.0.plan.earlier.clone();
-        let Some((track, first)) = first else {
+        let Some((track, first, sound)) = first else {
             if let Some(earlier) = earlier {
                 return self.end_without_more(&earlier).await;
             }
@@ -173,7 +174,7 @@ impl Recorder {
             Some(earlier) => GapFinder::resumed(zero_us, earlier.end_us()),
             None => GapFinder::new(zero_us),
         };
-        let mut feeding = Feeding::new(&self.0, mode, track, gaps, first);
+        let mut feeding = Feeding::new(&self.0, mode, track, gaps, first, sound);
         let problem = feeding.all(&mut reader, ends_us, &part).await;
         let length_us = (!feeding.cut_off).then(|| feeding.end_us() - zero_us);
         self.finalize(part, problem, length_us).await;
@@ -236,8 +237,8 @@ impl Recorder {
         &self,
         reader: &mut Reader,
         ends_us: i64,
-    ) -> Option<(Arc<VideoTrack>, Packet)> {
-        let mut track = None;
+    ) -> Option<(Arc<VideoTrack>, Packet, Sounding)> {
+        let (mut track, mut sound) = (None, Sounding::default());
         let mut ask = ask_for_keyframe();
         loop {
             tokio::select! {
@@ -249,10 +250,11 @@ impl Recorder {
                     Item::Track(now) => track = Some(now),
                     Item::Packet(packet) if packet.keyframe => {
                         if let Some(track) = &track && mkv::header(track).is_ok() {
-                            return Some((Arc::clone(track), packet));
+                            return Some((Arc::clone(track), packet, sound));
                         }
                     }
-                    Item::Packet(_) | Item::Overflow | Item::Lost => {}
+                    Item::SoundTrack(now) => sound.begin(now),
+                    Item::Packet(_) | Item::Sound(_) | Item::Overflow | Item::Lost => {}
                 },
             }
         }

@@ -274,7 +274,7 @@ impl Sessions {
         start: Start,
         ticket: Ticket,
     ) -> Arc<Recording> {
-        let reader = feed.subscribe(start, RECORDER_BYTES);
+        let reader = feed.subscribe_with_sound(start, RECORDER_BYTES);
         let span = info_span!(parent: None, "recording", session_id = %session.id);
         let recording = Arc::new(Recording::start(plan, reader, ticket, span));
         session.set_recording(Arc::clone(&recording));
