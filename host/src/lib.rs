@@ -15,6 +15,7 @@ pub mod hex;
 pub mod library;
 pub mod media;
 pub mod memory;
+pub mod moving_in;
 pub mod mp4;
 pub mod plugins;
 pub mod preview;

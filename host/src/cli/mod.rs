@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod host;
+mod import;
 mod in_force;
 mod init;
 mod notify;
@@ -53,6 +54,11 @@ enum Command {
     },
     /// Print a token signed with the configured secret.
     Token(token::TokenArguments),
+    /// Print the terrains that another program's cameras come to.
+    Import {
+        #[command(subcommand)]
+        command: import::ImportCommand,
+    },
     /// Look at plugins.
     Plugin {
         #[command(subcommand)]
@@ -96,6 +102,7 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check { config, json } => check::run(&config.config, json),
         Command::Token(arguments) => token::run(&arguments),
+        Command::Import { command } => import::run(&command),
         Command::Plugin { command } => plugin::run(&command),
         Command::Policy { command } => policy::run(&command),
         Command::CompilePlugin { kind } => return compile_for_host(kind),
