@@ -52,6 +52,101 @@ pub async fn strip_at(
     Ok(found.first().copied().flatten())
 }
 
+/// The times in a file at which the picture begins to [`flash`](crate::flash).
+pub async fn flashes(ffmpeg: &Path, file: &Path) -> Result<Vec<Duration>, Error> {
+    let input = file.to_string_lossy();
+    let corner = "crop=20:20:iw-26:6,format=gray,showinfo";
+    let line = [
+        "-v",
+        "info",
+        "-i",
+        &input,
+        "-map",
+        "0:v:0",
+        "-vsync",
+        "passthrough",
+        "-vf",
+        corner,
+        "-f",
+        "null",
+        "-",
+    ];
+    let (_, told) = output(ffmpeg, &line).await?;
+    let told = String::from_utf8_lossy(&told);
+    let mut out = Vec::new();
+    let mut white = true;
+    for line in told.lines() {
+        let (Some(at), Some(mean)) = (number(line, "pts_time:"), number(line, "mean:[")) else {
+            continue;
+        };
+        let is_white = mean > 125.0;
+        // What is white from the first frame on may have begun before it.
+        if is_white && !white {
+            out.push(Duration::try_from_secs_f64(at).unwrap_or_default());
+        }
+        white = is_white;
+    }
+    Ok(out)
+}
+
+/// The number behind a name in a line of FFmpeg's.
+fn number(line: &str, name: &str) -> Option<f64> {
+    let rest = line.split_once(name)?.1.trim_start();
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '-');
+    rest[..end.unwrap_or(rest.len())].parse().ok()
+}
+
+/// Samples a second in which beeps are looked for.
+const BEEP_RATE: usize = 16_000;
+/// Samples from there on are part of a beep; those of a whole one reach 16383.
+const LOUD: u16 = 4_000;
+
+/// The times in a file at which the first track of sound begins to beep.
+pub async fn beeps(ffmpeg: &Path, file: &Path) -> Result<Vec<Duration>, Error> {
+    let (input, rate) = (file.to_string_lossy(), BEEP_RATE.to_string());
+    // Where sound is missing silence takes its place, so that samples count the time.
+    let filter = "aresample=async=1:first_pts=0";
+    let line = [
+        "-v", "error", "-i", &input, "-map", "0:a:0", "-af", filter, "-ac", "1", "-ar", &rate,
+        "-f", "s16le", "pipe:1",
+    ];
+    let (pcm, _) = output(ffmpeg, &line).await?;
+    let mut out = Vec::new();
+    let mut quiet = 0;
+    for (i, sample) in pcm.chunks_exact(2).enumerate() {
+        if i16::from_le_bytes([sample[0], sample[1]]).unsigned_abs() < LOUD {
+            quiet += 1;
+            continue;
+        }
+        if quiet > BEEP_RATE / 5 {
+            out.push(Duration::from_secs_f64(i as f64 / BEEP_RATE as f64));
+        }
+        quiet = 0;
+    }
+    Ok(out)
+}
+
+/// What FFmpeg writes and what it tells.
+async fn output(ffmpeg: &Path, line: &[&str]) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    let mut command = Command::new(ffmpeg);
+    command
+        .args(["-hide_banner", "-nostats", "-nostdin"])
+        .args(line);
+    let run = command.stdin(Stdio::null()).kill_on_drop(true).output();
+    let done = run.await.map_err(|source| Error::FfmpegMissing {
+        path: ffmpeg.to_owned(),
+        source,
+    })?;
+    if done.status.success() {
+        return Ok((done.stdout, done.stderr));
+    }
+    let complaint = String::from_utf8_lossy(&done.stderr);
+    Err(Error::FfmpegFailed {
+        path: ffmpeg.to_owned(),
+        reason: format!("{}: {}", done.status, complaint.trim()),
+    })
+}
+
 async fn strips(
     ffmpeg: &Path,
     input: &[&str],

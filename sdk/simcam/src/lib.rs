@@ -2,7 +2,8 @@
 //!
 //! A camera plays a short [`Clip`], real encoded video of a moving scene, in a
 //! loop and in real time. Every frame shows the clip's clock to people and
-//! carries its number for machines (see [`strip`]), so that whoever recorded
+//! carries its number for machines (see [`strip`]), and a square in it flashes when the
+//! sound beeps (see [`flash`]), so that whoever recorded
 //! the camera can prove what the recording shows and when. What real cameras
 //! do wrong is done on demand: see [`Fault`].
 //!
@@ -23,6 +24,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod flash;
 pub mod judge;
 pub mod strip;
 
@@ -31,17 +33,20 @@ mod camera;
 mod clip;
 mod error;
 mod fault;
+mod ffmpeg;
 mod http;
 mod message;
 mod rng;
 mod rtsp;
 mod scene;
+mod sound;
 mod tls;
 
 pub use auth::{Auth, Scheme};
-pub use camera::{ClientLog, Handle, Request, Sent};
+pub use camera::{ClientLog, Handle, Request, Sent, UdpLog};
 pub use clip::{Clip, ClipParams, Codec, Picture};
 pub use error::Error;
-pub use fault::{Fault, ParseFaultError, ScheduledFault};
+pub use fault::{Fault, Network, ParseFaultError, ScheduledFault};
 pub use http::{Boundary, HttpCamera, HttpConfig, Transfer};
-pub use rtsp::{Packetization, ParameterSets, RtspCamera, RtspConfig, StartAt};
+pub use rtsp::{Packetization, ParameterSets, RtspCamera, RtspConfig, StartAt, Transports};
+pub use sound::Sound;

@@ -11,6 +11,9 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// Bound of a request's body. No request that is understood has one.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
+/// RTCP's packet type of a receiver report.
+const RECEIVER_REPORT: u8 = 201;
+
 /// What a client asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
@@ -42,19 +45,29 @@ pub(crate) enum End {
 pub(crate) struct Requests<R> {
     read: R,
     buffer: BytesMut,
+    /// Receiver reports among the interleaved frames so far.
+    reports: u64,
 }
 
 impl<R: AsyncRead + Unpin> Requests<R> {
     pub(crate) fn new(read: R) -> Self {
-        let buffer = BytesMut::new();
-        Self { read, buffer }
+        Self {
+            read,
+            buffer: BytesMut::new(),
+            reports: 0,
+        }
+    }
+
+    /// How many receiver reports came interleaved since this was asked last.
+    pub(crate) fn take_reports(&mut self) -> u64 {
+        std::mem::take(&mut self.reports)
     }
 
     /// The next request. Interleaved frames (a client's receiver reports) are
     /// passed over. Can be dropped and called again without a loss.
     pub(crate) async fn next(&mut self) -> Result<Request, End> {
         loop {
-            if let Some(request) = cut(&mut self.buffer)? {
+            if let Some(request) = cut(&mut self.buffer, &mut self.reports)? {
                 return Ok(request);
             }
             self.buffer.reserve(2048);
@@ -67,7 +80,7 @@ impl<R: AsyncRead + Unpin> Requests<R> {
 }
 
 /// Takes a whole request from the front, `None` while there is none.
-fn cut(buffer: &mut BytesMut) -> Result<Option<Request>, End> {
+fn cut(buffer: &mut BytesMut, reports: &mut u64) -> Result<Option<Request>, End> {
     loop {
         match buffer.first() {
             // Empty lines before a request are allowed (RFC 9112 2.2).
@@ -80,6 +93,7 @@ fn cut(buffer: &mut BytesMut) -> Result<Option<Request>, End> {
                 if buffer.len() < length {
                     return Ok(None);
                 }
+                *reports += u64::from(is_receiver_report(&buffer[4..length]));
                 buffer.advance(length);
             }
             _ => break,
@@ -109,6 +123,11 @@ fn cut(buffer: &mut BytesMut) -> Result<Option<Request>, End> {
     }
     buffer.advance(end + 4 + body);
     Ok(Some(request))
+}
+
+/// Whether a compound RTCP packet begins with a receiver report (RFC 3550 6.4.2).
+pub(crate) fn is_receiver_report(packet: &[u8]) -> bool {
+    packet.len() >= 8 && packet[0] >> 6 == 2 && packet[1] == RECEIVER_REPORT
 }
 
 fn parse(head: &[u8]) -> Option<Request> {
@@ -181,6 +200,7 @@ fn reason(status: u16) -> &'static str {
         454 => "Session Not Found",
         455 => "Method Not Valid in This State",
         461 => "Unsupported Transport",
+        500 => "Internal Server Error",
         501 => "Not Implemented",
         _ => "Error",
     }
@@ -188,8 +208,19 @@ fn reason(status: u16) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{End, cut};
+    use super::{End, is_receiver_report};
     use bytes::BytesMut;
+
+    fn cut(buffer: &mut BytesMut) -> Result<Option<super::Request>, End> {
+        super::cut(buffer, &mut 0)
+    }
+
+    #[test]
+    fn reports_are_recognised() {
+        assert!(is_receiver_report(&[0x81, 201, 0, 7, 0, 0, 0, 1]));
+        assert!(!is_receiver_report(&[0x80, 200, 0, 6, 0, 0, 0, 1]));
+        assert!(!is_receiver_report(&[0x81, 201]));
+    }
 
     fn try_cut(text: &[u8]) -> Result<Option<String>, End> {
         let mut buffer = BytesMut::from(text);

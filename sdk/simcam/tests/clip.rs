@@ -32,10 +32,10 @@ fn stream(clip: &Clip) -> Bytes {
 
 async fn every_strip_reads(params: ClipParams) {
     let clip = Clip::encode(Path::new(FFMPEG), &params).await.unwrap();
-    let format = if params.codec == Codec::Jpeg {
-        "mjpeg"
-    } else {
-        "h264"
+    let format = match params.codec {
+        Codec::Jpeg => "mjpeg",
+        Codec::H264 => "h264",
+        Codec::H265 => "hevc",
     };
     let size = (params.width, params.height);
     let strips = judge::strips_of_bytes(Path::new(FFMPEG), format, stream(&clip), size);
@@ -44,8 +44,8 @@ async fn every_strip_reads(params: ClipParams) {
 }
 
 #[tokio::test]
-async fn strips_of_both_codecs_and_sizes() {
-    for codec in [Codec::H264, Codec::Jpeg] {
+async fn strips_of_all_codecs_and_sizes() {
+    for codec in [Codec::H264, Codec::H265, Codec::Jpeg] {
         for (width, height) in [(640, 360), (1280, 720)] {
             let params = ClipParams {
                 width,
@@ -77,6 +77,38 @@ async fn strips_at_a_low_bitrate_with_noise_slices_and_b_frames() {
     })
     .await;
     every_strip_reads(ClipParams { bframes: 2, ..base }).await;
+}
+
+#[tokio::test]
+async fn h265_with_noise_slices_and_b_frames() {
+    let base = ClipParams {
+        codec: Codec::H265,
+        seconds: 2,
+        gop: 10,
+        ..ClipParams::default()
+    };
+    every_strip_reads(ClipParams {
+        bitrate_kbps: Some(600),
+        ..base.clone()
+    })
+    .await;
+    let slices = ClipParams {
+        slices: 4,
+        ..base.clone()
+    };
+    every_strip_reads(slices).await;
+    let bidirectional = ClipParams { bframes: 2, ..base };
+    every_strip_reads(bidirectional.clone()).await;
+    let clip = Clip::encode(Path::new(FFMPEG), &bidirectional)
+        .await
+        .unwrap();
+    assert_eq!(clip.parameter_sets().len(), 3);
+    let keys = clip.pictures().iter().enumerate().filter(|(_, p)| p.key);
+    assert!(keys.map(|(i, _)| i).eq((0..50).step_by(10)));
+    let mut shown: Vec<u32> = clip.pictures().iter().map(|p| p.index).collect();
+    assert!(!shown.is_sorted(), "pictures are sent in another order");
+    shown.sort_unstable();
+    assert!(shown.into_iter().eq(0..50));
 }
 
 #[tokio::test]

@@ -39,9 +39,14 @@ impl Clock {
         Duration::from_nanos(ns.min(u128::from(u64::MAX)) as u64)
     }
 
+    /// The moment so long after the start.
+    pub(crate) fn at(&self, elapsed: Duration) -> Instant {
+        self.start + elapsed
+    }
+
     /// When a frame is due.
     pub(crate) fn due(&self, number: u64) -> Instant {
-        self.start + self.offset(number)
+        self.at(self.offset(number))
     }
 
     /// The newest frame at that time after the start.

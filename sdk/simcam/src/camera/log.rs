@@ -25,6 +25,23 @@ pub struct ClientLog {
     pub requests: Vec<Request>,
     /// The frames that were sent to it, in order.
     pub frames: Vec<Sent>,
+    /// RTCP receiver reports that came from it, over TCP or UDP.
+    pub receiver_reports: u64,
+    /// How its datagrams fared; all zero over TCP.
+    pub udp: UdpLog,
+}
+
+/// Datagrams that the network treated badly (see [`Network`](crate::Network)).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UdpLog {
+    /// Lost on the way.
+    pub lost: u64,
+    /// Overtaken by others.
+    pub reordered: u64,
+    /// Sent twice.
+    pub duplicated: u64,
+    /// Refused by the system, for instance since nobody listens any longer.
+    pub refused: u64,
 }
 
 /// A request and its answer.
@@ -77,6 +94,8 @@ impl Log {
             ended: None,
             requests: Vec::new(),
             frames: Vec::new(),
+            receiver_reports: 0,
+            udp: UdpLog::default(),
         }));
         let mut clients = lock(&self.clients);
         if clients.len() >= MAX_CLIENTS {
@@ -123,6 +142,18 @@ impl Client {
                 status,
             });
         }
+    }
+
+    /// Where the client came from.
+    pub(crate) fn peer(&self) -> SocketAddr {
+        lock(&self.log).peer
+    }
+
+    /// Adds receiver reports, and notes how the datagrams fared so far.
+    pub(crate) fn reports(&self, reports: u64, udp: Option<UdpLog>) {
+        let mut log = lock(&self.log);
+        log.receiver_reports += reports;
+        log.udp = udp.unwrap_or(log.udp);
     }
 
     pub(crate) fn frame(&self, sent: Sent) {

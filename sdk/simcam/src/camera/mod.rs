@@ -23,7 +23,7 @@ use crate::tls::Tls;
 pub(crate) use clock::Clock;
 pub(crate) use listen::Service;
 pub(crate) use log::{Client, Log};
-pub use log::{ClientLog, Request, Sent};
+pub use log::{ClientLog, Request, Sent, UdpLog};
 pub(crate) use out::Out;
 
 /// A client's connection, plain or TLS.

@@ -27,10 +27,8 @@ impl<W: AsyncWrite + Unpin> Out<W> {
     /// Sends one message, or what the faults in force leave of it. An error
     /// means that the connection is to be closed.
     pub(crate) async fn send(&mut self, message: &[u8]) -> io::Result<()> {
+        self.hold().await;
         let faults = &self.shared.faults;
-        while let Some(end) = faults.stalled_until() {
-            sleep_until(end).await;
-        }
         let garbage = faults.take(|f| match f {
             Once::Garbage(bytes) => Some(*bytes),
             _ => None,
@@ -46,6 +44,13 @@ impl<W: AsyncWrite + Unpin> Out<W> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.write(message).await
+    }
+
+    /// Waits until no stall is in force.
+    pub(crate) async fn hold(&mut self) {
+        while let Some(end) = self.shared.faults.stalled_until() {
+            sleep_until(end).await;
+        }
     }
 
     async fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {

@@ -1,64 +1,106 @@
-//! An H.264 byte stream (ITU-T H.264 annex B) as access units.
+//! A byte stream (annex B of ITU-T H.264 and of H.265) as NAL units, and what both codecs' slices
+//! have in common.
 
 use bytes::Bytes;
 
 use super::Picture;
 use crate::error::Error;
 
-const SLICE: u8 = 1;
-const SLICE_IDR: u8 = 5;
-const SPS: u8 = 7;
-const PPS: u8 = 8;
+/// Bits from the highest of each byte on, as slice headers are written.
+pub(super) struct Bits<'a> {
+    data: &'a [u8],
+    at: usize,
+}
 
-/// Splits the stream into pictures, and the parameter sets apart (each once:
-/// the encoder repeats them). Other units (SEI, delimiters) are left out.
-pub(super) fn split(stream: &Bytes) -> Result<(Vec<Picture>, Vec<Bytes>), Error> {
-    let mut pictures: Vec<Picture> = Vec::new();
-    let mut slice_types = Vec::new();
-    let mut sets: Vec<Bytes> = Vec::new();
-    for nal in units(stream) {
-        match nal[0] & 0x1F {
-            SPS | PPS if !sets.contains(&nal) => sets.push(nal),
-            kind @ (SLICE | SLICE_IDR) => {
-                let (first_mb, slice_type) = slice_header(&nal)
-                    .ok_or_else(|| Error::Stream("a slice without a header".into()))?;
-                if first_mb == 0 {
-                    slice_types.push(slice_type);
-                    pictures.push(Picture {
-                        key: kind == SLICE_IDR,
-                        index: 0,
-                        units: Vec::new(),
-                    });
-                }
-                match pictures.last_mut() {
-                    Some(picture) => picture.units.push(nal),
-                    None => return Err(Error::Stream("it begins inside a picture".into())),
-                }
-            }
-            _ => {}
+impl<'a> Bits<'a> {
+    pub(super) fn new(data: &'a [u8]) -> Self {
+        Self { data, at: 0 }
+    }
+
+    pub(super) fn bit(&mut self) -> Option<bool> {
+        let byte = self.data.get(self.at / 8)?;
+        let bit = byte >> (7 - self.at % 8) & 1 == 1;
+        self.at += 1;
+        Some(bit)
+    }
+
+    /// An unsigned Exp-Golomb number (H.264 9.1, H.265 9.2).
+    pub(super) fn exp_golomb(&mut self) -> Option<u32> {
+        let mut zeros = 0;
+        while !self.bit()? {
+            zeros += 1;
         }
+        if zeros > 24 {
+            return None;
+        }
+        let mut value = 1_u32;
+        for _ in 0..zeros {
+            value = (value << 1) | u32::from(self.bit()?);
+        }
+        Some(value - 1)
     }
-    if sets.len() != 2 {
-        return Err(Error::Stream(format!(
-            "{} parameter sets, not 2",
-            sets.len()
-        )));
+}
+
+/// A slice as its codec's reader found it.
+pub(super) struct Slice {
+    /// Whether a picture begins with it.
+    pub(super) first: bool,
+    /// Whether decoding can start with its picture.
+    pub(super) key: bool,
+    /// Whether its picture is shown before the one that was sent before it.
+    pub(super) bidirectional: bool,
+}
+
+/// Gathers slices into pictures.
+#[derive(Default)]
+pub(super) struct Pictures {
+    pictures: Vec<Picture>,
+    bidirectional: Vec<bool>,
+}
+
+impl Pictures {
+    pub(super) fn slice(&mut self, nal: Bytes, slice: &Slice) -> Result<(), Error> {
+        if slice.first {
+            self.bidirectional.push(slice.bidirectional);
+            self.pictures.push(Picture {
+                key: slice.key,
+                index: 0,
+                units: Vec::new(),
+            });
+        }
+        match self.pictures.last_mut() {
+            Some(picture) => picture.units.push(nal),
+            None => return Err(Error::Stream("it begins inside a picture".into())),
+        }
+        Ok(())
     }
-    sets.sort_by_key(|nal| nal[0] & 0x1F);
-    for (picture, index) in pictures.iter_mut().zip(display_order(&slice_types)) {
-        picture.index = index;
+
+    /// The pictures with their places in display order.
+    pub(super) fn end(mut self) -> Vec<Picture> {
+        let order = display_order(&self.bidirectional);
+        for (picture, index) in self.pictures.iter_mut().zip(order) {
+            picture.index = index;
+        }
+        self.pictures
     }
-    Ok((pictures, sets))
+}
+
+/// Checks that there are as many sets as the codec has kinds.
+pub(super) fn sets_are(sets: &[Bytes], wanted: usize) -> Result<(), Error> {
+    let got = sets.len();
+    if got == wanted {
+        return Ok(());
+    }
+    Err(Error::Stream(format!("{got} parameter sets, not {wanted}")))
 }
 
 /// Places in display order. Without pyramid the B-pictures that follow a
 /// picture in the stream are shown before it.
-fn display_order(slice_types: &[u32]) -> Vec<u32> {
-    let is_b = |t: &u32| t % 5 == 1;
-    let mut order = vec![0; slice_types.len()];
+fn display_order(bidirectional: &[bool]) -> Vec<u32> {
+    let mut order = vec![0; bidirectional.len()];
     let (mut shown, mut i) = (0, 0);
     while i < order.len() {
-        let b = slice_types[i + 1..].iter().take_while(|t| is_b(t)).count();
+        let b = bidirectional[i + 1..].iter().take_while(|b| **b).count();
         for place in (i + 1..=i + b).chain([i]) {
             order[place] = shown;
             shown += 1;
@@ -69,7 +111,7 @@ fn display_order(slice_types: &[u32]) -> Vec<u32> {
 }
 
 /// The NAL units of a byte stream without start codes and trailing zeros.
-fn units(stream: &Bytes) -> Vec<Bytes> {
+pub(super) fn units(stream: &Bytes) -> Vec<Bytes> {
     let mut starts = Vec::new();
     let mut i = 0;
     while i + 3 <= stream.len() {
@@ -94,34 +136,9 @@ fn units(stream: &Bytes) -> Vec<Bytes> {
     out
 }
 
-/// `first_mb_in_slice` and `slice_type` (H.264 7.3.3). Both lie in the first
-/// bytes, in which an emulation prevention byte can stand only after zeros
-/// that these two small numbers do not have.
-fn slice_header(nal: &[u8]) -> Option<(u32, u32)> {
-    let mut bits = nal
-        .get(1..)?
-        .iter()
-        .flat_map(|b| (0..8).rev().map(move |i| b >> i & 1));
-    let mut exp_golomb = || {
-        let mut zeros = 0;
-        while bits.next()? == 0 {
-            zeros += 1;
-        }
-        if zeros > 24 {
-            return None;
-        }
-        let mut value = 1_u32;
-        for _ in 0..zeros {
-            value = (value << 1) | u32::from(bits.next()?);
-        }
-        Some(value - 1)
-    };
-    Some((exp_golomb()?, exp_golomb()?))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{display_order, slice_header, split, units};
+    use super::{display_order, units};
     use bytes::Bytes;
 
     #[test]
@@ -133,26 +150,10 @@ mod tests {
     }
 
     #[test]
-    fn reads_slice_headers() {
-        // ue(0) = 1, ue(5) = 00110: P slice; ue(3) = 00100, ue(7) = 0001000.
-        assert_eq!(slice_header(&[0x41, 0b1001_1000]), Some((0, 5)));
-        assert_eq!(
-            slice_header(&[0x65, 0b0010_0000, 0b1000_0000]),
-            Some((3, 7))
-        );
-        assert_eq!(slice_header(&[0x65]), None);
-    }
-
-    #[test]
     fn b_pictures_are_shown_before_their_reference() {
         // I P b b P b b, in decoding order.
-        assert_eq!(display_order(&[7, 5, 6, 6, 5, 6, 6]), [0, 3, 1, 2, 6, 4, 5]);
-        assert_eq!(display_order(&[7, 5, 5]), [0, 1, 2]);
-    }
-
-    #[test]
-    fn a_stream_without_sets_is_refused() {
-        let stream = Bytes::from_static(&[0, 0, 1, 0x65, 0b1001_1000]);
-        assert!(split(&stream).is_err());
+        let (f, t) = (false, true);
+        assert_eq!(display_order(&[f, f, t, t, f, t, t]), [0, 3, 1, 2, 6, 4, 5]);
+        assert_eq!(display_order(&[f, f, f]), [0, 1, 2]);
     }
 }

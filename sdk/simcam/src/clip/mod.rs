@@ -1,7 +1,9 @@
 //! Real encoded video, made in memory, that a camera plays in a loop.
 
 mod annexb;
+mod avc;
 mod encode;
+pub(crate) mod hevc;
 mod jpeg;
 
 use std::collections::HashMap;
@@ -26,6 +28,8 @@ const MAX_PIXELS: u32 = 3840 * 2160;
 pub enum Codec {
     /// H.264, constrained baseline (or main with B-frames), closed groups.
     H264,
+    /// H.265, main profile, closed groups.
+    H265,
     /// One baseline JPEG a frame.
     Jpeg,
 }
@@ -39,18 +43,18 @@ pub struct ClipParams {
     pub height: u32,
     /// Frames a second, 1 to 120.
     pub fps: u32,
-    /// Frames from one keyframe to the next (H.264 only), at least 1.
+    /// Frames from one keyframe to the next (H.264 and H.265 only), at least 1.
     pub gop: u32,
     /// Length in seconds; with `fps` the modulus of the strip.
     pub seconds: u32,
     /// Kilobits a second to reach, with noise in the picture. `None`: a clean
     /// picture at constant quality, the cheapest to make and to send.
     pub bitrate_kbps: Option<u32>,
-    /// H.264 or JPEG.
+    /// H.264, H.265 or JPEG.
     pub codec: Codec,
-    /// Slices a picture (H.264 only), 1 to 16.
+    /// Slices a picture (H.264 and H.265 only), 1 to 16.
     pub slices: u32,
-    /// B-frames between two reference frames (H.264 only), 0 to 3.
+    /// B-frames between two reference frames (H.264 and H.265 only), 0 to 3.
     pub bframes: u32,
 }
 
@@ -165,7 +169,8 @@ impl Clip {
 
     fn split(params: &ClipParams, stream: &Bytes) -> Result<Self, Error> {
         let (pictures, parameter_sets) = match params.codec {
-            Codec::H264 => annexb::split(stream)?,
+            Codec::H264 => avc::split(stream)?,
+            Codec::H265 => hevc::split(stream)?,
             Codec::Jpeg => (jpeg::split(stream)?, Vec::new()),
         };
         let (wanted, got) = (params.frames() as usize, pictures.len());
@@ -197,7 +202,7 @@ impl Clip {
         &self.pictures[(number % self.pictures.len() as u64) as usize]
     }
 
-    /// SPS and PPS without start codes; empty for JPEG.
+    /// SPS and PPS without start codes, before them the VPS of H.265; empty for JPEG.
     pub fn parameter_sets(&self) -> &[Bytes] {
         &self.parameter_sets
     }

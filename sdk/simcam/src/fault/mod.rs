@@ -1,5 +1,6 @@
 //! What a camera does wrong on demand.
 
+mod network;
 mod schedule;
 mod spoil;
 mod state;
@@ -7,6 +8,8 @@ mod state;
 use std::str::FromStr;
 use std::time::Duration;
 
+pub(crate) use network::Fates;
+pub use network::Network;
 pub use schedule::ScheduledFault;
 pub(crate) use spoil::Spoil;
 pub(crate) use state::{Faults, Once};
@@ -20,7 +23,7 @@ pub enum Fault {
     /// Drops every client now. New ones are welcome.
     Close,
     /// Sends nothing for a while and keeps the connections open. What fell due
-    /// meanwhile is lost; H.264 goes on at the next keyframe.
+    /// meanwhile is lost; video goes on at the next keyframe.
     Stall(Duration),
     /// Sends nothing for a while, then what fell due meanwhile at once, as a network
     /// does that was held up (up to 5 s; RTSP only, over HTTP it is a stall).
@@ -54,11 +57,14 @@ pub enum Fault {
     /// and cannot make anything of what comes.
     Noise(Duration),
     /// For a while all that the camera sends as pictures and parameter sets are random bytes; of
-    /// a NAL unit the first byte stays.
+    /// a NAL unit the header stays.
     Rubbish(Duration),
     /// This share (0 to 1) of RTP packets, or of MJPEG frames, is not sent
     /// until another rate is set.
     LossRate(f64),
+    /// From now on the network to clients over UDP is like this, for all their packets; the seed
+    /// counts for clients that come from now on.
+    Network(Network),
     /// So many of the next RTP packets, or MJPEG frames, are not sent.
     DropNext(u32),
     /// The second half of the next frame is missing; all lengths fit.
@@ -82,6 +88,8 @@ pub enum Fault {
 const MAX_BYTES: usize = 64 << 20;
 /// How much faster than it should a clock runs at most.
 const MAX_CLOCK_RATE: f64 = 1000.0;
+/// The latest that a network brings a packet, in milliseconds.
+const MAX_LATE_MS: f64 = 60_000.0;
 /// The longest duration; also keeps sums of instants from overflowing.
 const MAX_SECONDS: f64 = 1e6;
 
@@ -98,7 +106,7 @@ impl FromStr for Fault {
     /// `close`, `stall:SECONDS`, `late:SECONDS`, `refuse:SECONDS`, `outage:SECONDS`,
     /// `clients:COUNT`, `slow-bytes:BYTES,PAUSE_MS,SECONDS`, `password:TEXT`, `jump:TICKS`,
     /// `clock-rate:TIMES`, `reorder:COUNT`, `noise:SECONDS`, `rubbish:SECONDS`,
-    /// `loss:RATE`, `drop:COUNT`, `truncate-frame`, `truncate`,
+    /// `loss:RATE`, `network:LOSS,REORDER,DELAY_MS,DUPLICATE,JITTER_MS` (shares 0 to 1), `drop:COUNT`, `truncate-frame`, `truncate`,
     /// `length:BYTES`, `giant-header:BYTES`, `garbage:BYTES`, `redirect[:URL]`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (kind, arg) = match text.split_once(':') {
@@ -148,8 +156,29 @@ impl FromStr for Fault {
             "rubbish" => Self::Rubbish(lasting()?),
             "loss" => {
                 let rate = arg.and_then(|a| a.parse().ok());
-                let rate = rate.filter(|r| (0.0..=1.0).contains(r));
+                let rate = rate.filter(|rate| is_share(*rate));
                 Self::LossRate(rate.ok_or_else(|| needs(":RATE from 0 to 1"))?)
+            }
+            "network" => {
+                let needs = || needs(":LOSS,REORDER,DELAY_MS,DUPLICATE,JITTER_MS");
+                let parts = arg.unwrap_or("").split(',').map(str::parse);
+                let parts: Result<Vec<f64>, _> = parts.collect();
+                match parts.map_err(|_| needs())?[..] {
+                    [loss, reorder, delay_ms, duplicate, jitter_ms]
+                        if [loss, reorder, duplicate].into_iter().all(is_share)
+                            && [delay_ms, jitter_ms].into_iter().all(is_wait) =>
+                    {
+                        Self::Network(Network {
+                            loss,
+                            reorder,
+                            delay: Duration::from_secs_f64(delay_ms / 1000.0),
+                            duplicate,
+                            jitter: Duration::from_secs_f64(jitter_ms / 1000.0),
+                            ..Network::default()
+                        })
+                    }
+                    _ => return Err(needs()),
+                }
             }
             "drop" => Self::DropNext(number(":COUNT")?.min(u64::from(u32::MAX)) as u32),
             "truncate-frame" => Self::TruncateFrame,
@@ -163,6 +192,15 @@ impl FromStr for Fault {
     }
 }
 
+fn is_share(share: f64) -> bool {
+    (0.0..=1.0).contains(&share)
+}
+
+/// Whether that many milliseconds are a time that a packet can be late.
+fn is_wait(ms: f64) -> bool {
+    (0.0..=MAX_LATE_MS).contains(&ms)
+}
+
 /// Seconds as people write them.
 fn seconds(text: &str) -> Option<Duration> {
     // `min` would make a number of what is none.
@@ -172,7 +210,7 @@ fn seconds(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use super::Fault;
+    use super::{Fault, Network};
     use std::time::Duration;
 
     #[test]
@@ -191,6 +229,15 @@ mod tests {
         assert_eq!(read("clients:1"), Fault::MostClients(1));
         let url = Some("http://127.0.0.1:1/x".to_owned());
         assert_eq!(read("redirect:http://127.0.0.1:1/x"), Fault::Redirect(url));
+        let network = Network {
+            loss: 0.02,
+            reorder: 0.01,
+            delay: Duration::from_millis(40),
+            duplicate: 0.0,
+            jitter: Duration::from_millis(5),
+            ..Network::default()
+        };
+        assert_eq!(read("network:0.02,0.01,40,0,5"), Fault::Network(network));
         let slow = Fault::SlowBytes {
             bytes: 10,
             pause: Duration::from_millis(20),
@@ -212,6 +259,9 @@ mod tests {
             "clock-rate:1e9",
             "reorder:-1",
             "slow-bytes:1",
+            "network:0.1",
+            "network:2,0,0,0,0",
+            "network:0,0,-1,0,0",
             "boom",
         ] {
             let error = text.parse::<Fault>().expect_err(text);

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::Faults;
+use crate::clip::{Codec, hevc};
 
 /// Bytes of a slice that stay: its head says what kind of picture it is.
 const SLICE_HEAD: usize = 12;
@@ -17,13 +18,18 @@ pub(crate) enum Spoil {
 }
 
 impl Spoil {
-    /// A NAL unit as it goes out. The parameter sets are heads.
-    pub(crate) fn unit(self, faults: &Faults, unit: &Bytes) -> Bytes {
-        let is_slice = matches!(unit.first().map(|header| header & 0x1f), Some(1..=5));
+    /// A NAL unit of that codec as it goes out. The parameter sets are heads.
+    pub(crate) fn unit(self, faults: &Faults, codec: Codec, unit: &Bytes) -> Bytes {
+        let (is_slice, header) = if codec == Codec::H265 {
+            (hevc::is_slice(unit), 2)
+        } else {
+            let kind = unit.first().map(|header| header & 0x1f);
+            (matches!(kind, Some(1..=5)), 1)
+        };
         let kept = match self {
             Self::Noise if is_slice => SLICE_HEAD,
             Self::Noise => return unit.clone(),
-            Self::Rubbish => 1,
+            Self::Rubbish => header,
         };
         let mut out = unit.to_vec();
         let from = kept.min(out.len());
@@ -69,13 +75,27 @@ mod tests {
     fn heads_stay_in_noise_and_lengths_always() {
         let faults = Faults::new();
         let slice = Bytes::from([&[0x41_u8][..], &[0; 99]].concat());
-        let noise = Spoil::Noise.unit(&faults, &slice);
+        let noise = Spoil::Noise.unit(&faults, Codec::H264, &slice);
         assert_eq!((noise.len(), &noise[..12]), (100, &slice[..12]));
         assert!(noise[12..].iter().all(|byte| *byte != 0));
         let set = Bytes::from_static(&[0x67, 1, 2, 3]);
-        assert_eq!(Spoil::Noise.unit(&faults, &set), set);
-        assert_eq!(Spoil::Rubbish.unit(&faults, &set)[0], 0x67);
-        assert!(Spoil::Rubbish.unit(&faults, &Bytes::new()).is_empty());
+        assert_eq!(Spoil::Noise.unit(&faults, Codec::H264, &set), set);
+        assert_eq!(Spoil::Rubbish.unit(&faults, Codec::H264, &set)[0], 0x67);
+        let slice = Bytes::from([&[0x26_u8, 1][..], &[0; 99]].concat());
+        let noise = Spoil::Noise.unit(&faults, Codec::H265, &slice);
+        assert_eq!(noise[..12], slice[..12]);
+        assert!(noise[12..].iter().all(|byte| *byte != 0));
+        let set = Bytes::from_static(&[0x42, 1, 2, 3]);
+        assert_eq!(Spoil::Noise.unit(&faults, Codec::H265, &set), set);
+        assert_eq!(
+            Spoil::Rubbish.unit(&faults, Codec::H265, &set)[..2],
+            set[..2]
+        );
+        assert!(
+            Spoil::Rubbish
+                .unit(&faults, Codec::H264, &Bytes::new())
+                .is_empty()
+        );
         let jpeg = [&[0xff, 0xd8, 0xff, 0xda, 0, 2][..], &[7; 50], &[0xff, 0xd9]].concat();
         let noise = Spoil::Noise.jpeg(&faults, &jpeg);
         assert_eq!(

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{Fault, Spoil};
+use super::{Fault, Network, Spoil};
 use crate::rng::Rng;
 
 /// Faults that strike once and are still to come; more are not kept, so that a
@@ -43,6 +43,7 @@ struct State {
     jump: i64,
     rate: Rate,
     loss: f64,
+    network: Network,
     drop_next: u32,
     reorder_next: u32,
     spoil: Option<(Spoil, Instant)>,
@@ -83,6 +84,7 @@ impl Faults {
                     won: 0.0,
                 },
                 loss: 0.0,
+                network: Network::default(),
                 drop_next: 0,
                 reorder_next: 0,
                 spoil: None,
@@ -150,6 +152,7 @@ impl Faults {
             Fault::Noise(lasting) => state.spoil_for(Spoil::Noise, now, lasting),
             Fault::Rubbish(lasting) => state.spoil_for(Spoil::Rubbish, now, lasting),
             Fault::LossRate(rate) => state.loss = rate,
+            Fault::Network(network) => state.network = network,
             Fault::DropNext(count) => state.drop_next = state.drop_next.saturating_add(count),
             Fault::TruncateFrame => state.wait(Once::TruncateFrame),
             Fault::TruncateMessage => state.wait(Once::TruncateMessage),
@@ -158,6 +161,11 @@ impl Faults {
             Fault::Garbage(bytes) => state.wait(Once::Garbage(bytes)),
             Fault::Redirect(url) => state.redirect = url,
         }
+    }
+
+    /// What is between the camera and clients over UDP.
+    pub(crate) fn network(&self) -> Network {
+        self.state().network
     }
 
     /// Changes when all clients are to be dropped.

@@ -1,11 +1,18 @@
-//! A camera that speaks RTSP 1.0 (RFC 2326) over interleaved TCP.
+//! A camera that speaks RTSP 1.0 (RFC 2326).
 
+mod audio;
+mod media;
+mod nal;
 mod rtcp;
 mod rtp;
 mod sdp;
 mod session;
-mod sound;
 mod stream;
+mod timeline;
+mod track;
+mod transport;
+mod udp;
+mod unasked;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,20 +23,25 @@ use crate::auth::Auth;
 use crate::camera::{Handle, Service, Shared, Socket};
 use crate::clip::{Clip, ClipParams, Codec};
 use crate::error::Error;
+use crate::fault::{Fault, Network};
+use crate::sound::{Sound, SoundClip};
 
-/// How NAL units become RTP packets (RFC 6184 6).
+use track::Track;
+pub use transport::Transports;
+
+/// How NAL units become RTP packets (RFC 6184 6, RFC 7798 4.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packetization {
     /// Mode 0: every NAL unit is one packet, whatever its size (at most 64 KB).
     SingleNal,
-    /// Mode 1: large NAL units as FU-A fragments of at most 1400 bytes.
+    /// Mode 1: large NAL units as fragments (FU-A, with H.265 FU) of at most 1400 bytes.
     NonInterleaved {
-        /// Whether parameter sets travel together in a STAP-A.
+        /// Whether parameter sets travel together in a STAP-A, with H.265 in an AP.
         stap_a: bool,
     },
 }
 
-/// Where a client finds SPS and PPS.
+/// Where a client finds SPS and PPS, and the VPS of H.265.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParameterSets {
     /// Only in the SDP.
@@ -62,7 +74,7 @@ pub struct RtspConfig {
     pub auth: Option<Auth>,
     /// The FFmpeg binary that encodes the clip.
     pub ffmpeg: PathBuf,
-    /// The picture; its codec must be H.264.
+    /// The picture; its codec must be H.264 or H.265.
     pub clip: ClipParams,
     /// Path and query of the stream, beginning with a slash.
     pub path: String,
@@ -83,8 +95,15 @@ pub struct RtspConfig {
     /// Time between RTCP sender reports; the first goes out with the first
     /// frame.
     pub sender_reports: Duration,
-    /// Whether there is sound: G.711, announced before the video, and sent to
-    /// whoever plays, asked for or not, as some makes do. It cannot be set up.
+    /// Default: only TCP, interleaved.
+    pub transports: Transports,
+    /// The network to clients over UDP. Default: a good one. [`Fault::Network`] changes it later.
+    pub network: Network,
+    /// A beep at every whole second of the camera's clock, as a track of its own (`trackID=2`).
+    /// Losses by [`Fault::LossRate`] and [`Fault::DropNext`] do not touch it.
+    pub audio: Option<Sound>,
+    /// Whether there is silence: G.711, announced before the video, and sent to
+    /// whoever plays, asked for or not, as some makes do. It cannot be set up, and there is none over UDP.
     pub sound: bool,
 }
 
@@ -104,6 +123,9 @@ impl Default for RtspConfig {
             get_parameter: true,
             rtp_timestamp: None,
             sender_reports: Duration::from_secs(5),
+            transports: Transports::TCP,
+            network: Network::default(),
+            audio: None,
             sound: false,
         }
     }
@@ -117,15 +139,16 @@ impl RtspConfig {
     }
 }
 
-/// A simulated RTSP camera with H.264.
+/// A simulated RTSP camera with H.264 or H.265.
 #[derive(Debug, Clone, Copy)]
 pub struct RtspCamera;
 
 impl RtspCamera {
     /// Makes the clip and starts the camera.
     pub async fn start(config: RtspConfig) -> Result<Handle, Error> {
-        if config.clip.codec != Codec::H264 {
-            return Err(Error::Config("this RTSP camera only has H.264".into()));
+        if config.clip.codec == Codec::Jpeg {
+            let text = "this RTSP camera only has H.264 and H.265";
+            return Err(Error::Config(text.into()));
         }
         if !config.path.starts_with('/') || config.path.contains(char::is_whitespace) {
             let path = &config.path;
@@ -138,12 +161,22 @@ impl RtspCamera {
             let text = format!("mode 0 and a NAL unit of {largest} bytes; take more slices");
             return Err(Error::Config(text));
         }
+        if config.sound && config.audio.is_some() {
+            let text = "`sound` is one that cannot be set up; with `audio` there is another";
+            return Err(Error::Config(text.into()));
+        }
+        let sound = match config.audio {
+            Some(sound) => Some(SoundClip::encode(&config.ffmpeg, sound).await?),
+            None => None,
+        };
         let shared = Shared::new(clip, config.auth.clone());
+        shared.faults.inject(Fault::Network(config.network));
         let (listen, tls, path) = (config.listen, config.tls, config.path.clone());
         let scheme = if tls { "rtsps" } else { "rtsp" };
         let service = Rtsp {
             shared: shared.clone(),
             config: Arc::new(config),
+            tracks: track::own(sound).into(),
         };
         let url = |addr| format!("{scheme}://{addr}{path}");
         Handle::start(shared, service, listen, tls, url).await
@@ -153,11 +186,14 @@ impl RtspCamera {
 struct Rtsp {
     shared: Arc<Shared>,
     config: Arc<RtspConfig>,
+    tracks: Arc<[Track]>,
 }
 
 impl Service for Rtsp {
     async fn serve(&self, socket: Socket, addr: SocketAddr, client: crate::camera::Client) {
-        let session = session::Session::new(self.shared.clone(), self.config.clone(), addr, client);
+        let (shared, config) = (self.shared.clone(), self.config.clone());
+        let tracks = self.tracks.clone();
+        let session = session::Session::new(shared, config, tracks, addr, client);
         session.run(socket).await;
     }
 }

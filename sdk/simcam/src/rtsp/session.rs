@@ -6,10 +6,8 @@ use std::sync::Arc;
 use tokio::io::{AsyncWrite, split};
 use tokio::time::{Instant, sleep_until};
 
-use super::rtp::Packetizer;
-use super::sdp::TRACK;
-use super::sound::Sound;
-use super::stream::Stream;
+use super::media::Media;
+use super::track::Track;
 use super::{RtspConfig, sdp};
 use crate::auth::Denied;
 use crate::camera::{Client, Out, Shared, Socket};
@@ -20,19 +18,21 @@ use crate::rng::Rng;
 pub(super) struct Session {
     shared: Arc<Shared>,
     config: Arc<RtspConfig>,
+    tracks: Arc<[Track]>,
+    addr: SocketAddr,
     client: Client,
     /// What the client calls the camera may differ; this is its real name.
     base: String,
     rng: Rng,
     state: State,
-    sound: Option<Sound>,
+    media: Media,
     deadline: Instant,
 }
 
 enum State {
     Init,
-    Ready { id: String, channel: u8, ssrc: u32 },
-    Playing { id: String, stream: Box<Stream> },
+    Ready { id: String },
+    Playing { id: String },
     Over,
 }
 
@@ -40,6 +40,7 @@ impl Session {
     pub(super) fn new(
         shared: Arc<Shared>,
         config: Arc<RtspConfig>,
+        tracks: Arc<[Track]>,
         addr: SocketAddr,
         client: Client,
     ) -> Self {
@@ -51,9 +52,11 @@ impl Session {
             rng: Rng::new(seed),
             shared,
             config,
+            tracks,
+            addr,
             client,
             state: State::Init,
-            sound: None,
+            media: Media::default(),
         }
     }
 
@@ -75,12 +78,8 @@ impl Session {
         R: tokio::io::AsyncRead + Unpin,
         W: AsyncWrite + Unpin,
     {
-        let mut bytes = Vec::new();
         while !matches!(self.state, State::Over) {
-            let due = match &self.state {
-                State::Playing { stream, .. } => Some(stream.due()),
-                _ => None,
-            };
+            let due = self.media.due();
             tokio::select! {
                 biased;
                 request = requests.next() => match request {
@@ -98,20 +97,8 @@ impl Session {
                 },
                 () = sleep_until(self.deadline) => return Ok(()),
                 () = sleep_until(due.unwrap_or(self.deadline)), if due.is_some() => {
-                    if let State::Playing { stream, .. } = &mut self.state {
-                        bytes.clear();
-                        let sent = stream.advance(&mut bytes);
-                        if let Some(sound) = &mut self.sound {
-                            sound.advance(&mut bytes);
-                        }
-                        if !bytes.is_empty() {
-                            out.send(&bytes).await?;
-                        }
-                        if let Some(mut sent) = sent {
-                            sent.at = self.shared.clock.elapsed();
-                            self.client.frame(sent);
-                        }
-                    }
+                    self.client.reports(requests.take_reports(), None);
+                    self.media.advance(&self.shared, out, &self.client).await?;
                 }
             }
         }
@@ -148,7 +135,7 @@ impl Session {
         };
         let answer = self.respond(request).with("Server", "simcam");
         match &self.state {
-            State::Ready { id, .. } | State::Playing { id, .. } => {
+            State::Ready { id } | State::Playing { id } => {
                 let timeout = self.config.session_timeout.as_secs().max(1);
                 answer.with("Session", format!("{id};timeout={timeout}"))
             }
@@ -175,7 +162,7 @@ impl Session {
                 return challenges.into_iter().fold(Answer::new(401), challenge);
             }
         }
-        let Some(place) = place(&request.uri, &self.config.path) else {
+        let Some(place) = place(&request.uri, &self.config.path, &self.tracks) else {
             return Answer::new(404);
         };
         match request.method.as_str() {
@@ -203,28 +190,34 @@ impl Session {
         let mut answer = Answer::new(200)
             .with("Content-Base", format!("{}/", self.base))
             .with("Content-Type", "application/sdp");
-        answer.body = sdp::describe(&self.config, &self.shared.clip).into_bytes();
+        let sdp = sdp::describe(&self.config, &self.shared.clip, &self.tracks);
+        answer.body = sdp.into_bytes();
         answer
     }
 
     fn setup(&mut self, request: &Request, place: Place) -> Answer {
-        if place != Place::Track || !matches!(self.state, State::Init) {
+        let Place::Track(track) = place else {
             return Answer::new(455);
+        };
+        match &self.state {
+            State::Init => {}
+            State::Ready { .. } if self.knows(request) => {}
+            State::Ready { .. } => return Answer::new(454),
+            State::Playing { .. } | State::Over => return Answer::new(455),
         }
-        let transport = request.header("Transport").unwrap_or("");
-        let Some(channel) = transport.split(',').find_map(interleaved) else {
-            return Answer::new(461);
-        };
-        let random = self.rng.next();
-        let ssrc = (random >> 32) as u32;
-        self.state = State::Ready {
-            id: format!("{:08X}", random as u32),
-            channel,
-            ssrc,
-        };
-        let pair = format!("{channel}-{}", channel + 1);
-        let text = format!("RTP/AVP/TCP;unicast;interleaved={pair};ssrc={ssrc:08X}");
-        Answer::new(200).with("Transport", text)
+        let header = request.header("Transport").unwrap_or("");
+        let ips = [self.addr.ip(), self.client.peer().ip()];
+        let rng = &mut self.rng;
+        match self.media.setup(track, header, &self.config, ips, rng) {
+            Ok(transport) => {
+                if let State::Init = self.state {
+                    let id = format!("{:08X}", self.rng.next() as u32);
+                    self.state = State::Ready { id };
+                }
+                Answer::new(200).with("Transport", transport)
+            }
+            Err(status) => Answer::new(status),
+        }
     }
 
     fn play(&mut self, request: &Request) -> Answer {
@@ -234,33 +227,26 @@ impl Session {
         if !self.knows(request) {
             return Answer::new(454);
         }
-        if let State::Ready { id, channel, ssrc } = &self.state {
-            let random = self.rng.next();
-            let mode = self.config.packetization;
-            let packetizer = Packetizer::new(mode, *channel, *ssrc, (random >> 32) as u16);
-            let (shared, config) = (self.shared.clone(), self.config.clone());
-            // The two channels of the video come first.
-            let sound = config.sound.then(|| channel.checked_add(2)).flatten();
-            self.sound = sound.map(|channel| Sound::new(channel, !*ssrc));
-            self.state = State::Playing {
-                id: id.clone(),
-                stream: Box::new(Stream::new(shared, config, packetizer, random as u32)),
-            };
+        if let State::Ready { id } = &self.state {
+            let id = id.clone();
+            self.media.play(&self.shared, &self.config, &self.tracks);
+            self.state = State::Playing { id };
         }
-        let answer = Answer::new(200).with("Range", "npt=now-");
-        let State::Playing { stream, .. } = &self.state else {
-            return answer;
-        };
-        let (seq, rtptime) = stream.rtp_info();
-        let info = format!("url={}/{TRACK};seq={seq};rtptime={rtptime}", self.base);
-        answer.with("RTP-Info", info)
+        let starts = self.media.starts().into_iter().map(|start| {
+            let (base, control) = (&self.base, &self.tracks[start.track].control);
+            let (seq, rtptime) = (start.sequence, start.timestamp);
+            format!("url={base}/{control};seq={seq};rtptime={rtptime}")
+        });
+        Answer::new(200)
+            .with("Range", "npt=now-")
+            .with("RTP-Info", starts.collect::<Vec<_>>().join(","))
     }
 
     /// Whether the request names this session.
     fn knows(&self, request: &Request) -> bool {
         let given = request.header("Session").and_then(|s| s.split(';').next());
         match &self.state {
-            State::Ready { id, .. } | State::Playing { id, .. } => {
+            State::Ready { id } | State::Playing { id } => {
                 given.is_some_and(|given| given.trim() == id)
             }
             State::Init | State::Over => given.is_none(),
@@ -271,41 +257,34 @@ impl Session {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Aggregate,
-    Track,
+    /// The track with this number among the camera's.
+    Track(usize),
 }
 
 /// What a request's URL means. Host and port are not looked at: a camera
 /// behind a port mapping does not know its name.
-fn place(uri: &str, path: &str) -> Option<Place> {
+fn place(uri: &str, path: &str, tracks: &[Track]) -> Option<Place> {
     let after_scheme = uri.split_once("://")?.1;
     let given = &after_scheme[after_scheme.find('/')?..];
     match given.strip_prefix(path)? {
         "" | "/" => Some(Place::Aggregate),
-        rest if rest.strip_prefix('/') == Some(TRACK) => Some(Place::Track),
-        _ => None,
+        rest => {
+            let name = rest.strip_prefix('/')?;
+            let number = tracks.iter().position(|track| track.control == name)?;
+            Some(Place::Track(number))
+        }
     }
-}
-
-/// The first channel of a transport over TCP, 0 where none is asked for.
-fn interleaved(transport: &str) -> Option<u8> {
-    let mut parts = transport.trim().split(';').map(str::trim);
-    if !parts.next()?.eq_ignore_ascii_case("RTP/AVP/TCP") {
-        return None;
-    }
-    let Some(channels) = parts.find_map(|p| p.strip_prefix("interleaved=")) else {
-        return Some(0);
-    };
-    let first = channels.split('-').next()?.parse().ok()?;
-    // The channel after it carries RTCP.
-    (first < u8::MAX).then_some(first)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, interleaved, place};
+    use super::Place;
+    use crate::rtsp::track;
 
     #[test]
     fn urls() {
+        let tracks = track::own(None);
+        let place = |uri, path| super::place(uri, path, &tracks);
         let path = "/cam?channel=1";
         assert_eq!(
             place("rtsp://h/cam?channel=1", path),
@@ -317,7 +296,7 @@ mod tests {
         );
         assert_eq!(
             place("rtsp://h/cam?channel=1/trackID=1", path),
-            Some(Place::Track)
+            Some(Place::Track(0))
         );
         for bad in [
             "",
@@ -329,14 +308,5 @@ mod tests {
         ] {
             assert_eq!(place(bad, path), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn transports() {
-        assert_eq!(interleaved("RTP/AVP/TCP;unicast;interleaved=4-5"), Some(4));
-        assert_eq!(interleaved("RTP/AVP/TCP"), Some(0));
-        assert_eq!(interleaved("RTP/AVP;unicast;client_port=1-2"), None);
-        assert_eq!(interleaved("RTP/AVP/TCP;interleaved=255-256"), None);
-        assert_eq!(interleaved(""), None);
     }
 }

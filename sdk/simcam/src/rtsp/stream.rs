@@ -6,15 +6,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::nal::{self, Syntax};
 use super::rtcp::Report;
-use super::rtp::{Frames, Packetizer};
+use super::rtp::{Frames, Rtp};
+use super::timeline::Timeline;
 use super::{ParameterSets, RtspConfig, StartAt};
 use crate::camera::{Sent, Shared};
-use crate::clip::Clip;
+use crate::clip::{Clip, Codec};
 use crate::fault::Once;
 
-/// RTP ticks a second (RFC 6184 8.2.1).
-const CLOCK_RATE: u128 = 90_000;
+/// RTP ticks a second (RFC 6184 8.2.1, RFC 7798 7.1).
+const CLOCK_RATE: u32 = 90_000;
 /// A client that is so late has lost what fell due meanwhile, as with a
 /// camera's full send queue.
 /// Long, so that a busy machine's pauses make the simulated camera late and not lossy.
@@ -27,13 +29,11 @@ pub(super) struct Stream {
     /// A packet that changes places with the next one.
     late: Vec<u8>,
     config: Arc<RtspConfig>,
-    packetizer: Packetizer,
+    rtp: Rtp,
     frames: Frames,
     /// The next frame to send.
     next: u64,
-    /// Time of the first frame on the camera's clock, its RTP timestamp, and
-    /// the jumps that were over by then.
-    first: (Duration, u32, i64),
+    timeline: Timeline,
     next_report: Instant,
 }
 
@@ -41,8 +41,8 @@ impl Stream {
     pub(super) fn new(
         shared: Arc<Shared>,
         config: Arc<RtspConfig>,
-        packetizer: Packetizer,
-        random: u32,
+        rtp: Rtp,
+        timestamp: u32,
     ) -> Self {
         let (clip, clock) = (&shared.clip, &shared.clock);
         let now = clock.number().saturating_sub(held_back(clip));
@@ -51,16 +51,16 @@ impl Stream {
             StartAt::NextKeyframe => clip.keyframe_from(now + 1),
             StartAt::CachedGop => clip.keyframe_at(now),
         };
-        let timestamp = config.rtp_timestamp.unwrap_or(random);
         let taken = clock.due(next);
-        let first = (clock.offset(next), timestamp, shared.faults.off(taken));
+        let at = clock.offset(next);
+        let timeline = Timeline::new(shared.clone(), CLOCK_RATE, at, taken, timestamp);
         Self {
             clip: shared.wanted(),
             late: Vec::new(),
-            packetizer,
+            rtp,
             frames: Frames::default(),
             next,
-            first,
+            timeline,
             next_report: taken,
             shared,
             config,
@@ -69,7 +69,7 @@ impl Stream {
 
     /// `seq` and `rtptime` of the answer to PLAY.
     pub(super) fn rtp_info(&self) -> (u16, u32) {
-        (self.packetizer.sequence, self.first.1)
+        (self.rtp.sequence, self.timeline.first().1)
     }
 
     /// When [`Stream::advance`] is to be called.
@@ -85,7 +85,7 @@ impl Stream {
     }
 
     /// Appends to `out` what is due, and says which frame that was.
-    pub(super) fn advance(&mut self, out: &mut Vec<u8>) -> Option<Sent> {
+    pub(super) fn advance(&mut self, out: &mut Frames) -> Option<Sent> {
         let now = Instant::now();
         if self.next_report <= now {
             self.report(out);
@@ -96,7 +96,7 @@ impl Stream {
             return None;
         }
         let burst = self.config.start_at == StartAt::CachedGop
-            && self.shared.clock.offset(self.next) < self.first.0 + self.gop();
+            && self.shared.clock.offset(self.next) < self.timeline.first().0 + self.gop();
         let lost = now > due + MAX_LAG || self.shared.faults.fell_into_stall(due);
         if !burst && lost {
             let (clip, now) = (&self.shared.clip, self.shared.clock.number());
@@ -112,7 +112,7 @@ impl Stream {
         self.shared.clock.offset(u64::from(self.config.clip.gop))
     }
 
-    fn frame(&mut self, out: &mut Vec<u8>) -> Sent {
+    fn frame(&mut self, out: &mut Frames) -> Sent {
         let wanted = self.shared.wanted();
         if wanted.picture(self.next).key {
             self.clip = wanted;
@@ -127,17 +127,29 @@ impl Stream {
         let sets = if in_band { clip.parameter_sets() } else { &[] };
         self.frames.clear();
         let faults = &self.shared.faults;
+        let codec = clip.params().codec;
         let spoil = faults.spoil();
-        if let Some(spoil) = spoil {
-            let spoil = |unit: &Bytes| spoil.unit(faults, unit);
-            let sets: Vec<_> = sets.iter().map(spoil).collect();
-            let units: Vec<_> = picture.units.iter().map(spoil).collect();
-            self.packetizer
-                .picture(&mut self.frames, timestamp, &sets, &units);
-        } else {
-            self.packetizer
-                .picture(&mut self.frames, timestamp, sets, &picture.units);
-        }
+        let (sets, units) = match spoil {
+            Some(spoil) => {
+                let spoil = |unit: &Bytes| spoil.unit(faults, codec, unit);
+                let sets: Vec<_> = sets.iter().map(spoil).collect();
+                (sets, picture.units.iter().map(spoil).collect())
+            }
+            None => (sets.to_vec(), picture.units.clone()),
+        };
+        let syntax = match codec {
+            Codec::H265 => Syntax::H265,
+            _ => Syntax::H264,
+        };
+        let form = (syntax, self.config.packetization);
+        nal::picture(
+            &mut self.rtp,
+            &mut self.frames,
+            form,
+            timestamp,
+            &sets,
+            &units,
+        );
         let whole = put(faults, &self.frames, &mut self.late, out) && spoil.is_none();
         Sent {
             number,
@@ -152,33 +164,19 @@ impl Stream {
     /// The RTP timestamp of a frame.
     fn timestamp(&self, number: u64) -> u32 {
         let clock = &self.shared.clock;
-        self.timestamp_at(clock.offset(number), clock.due(number))
+        self.timeline.at(clock.offset(number), clock.due(number))
     }
 
-    /// The RTP timestamp of a time on the camera's clock, and on this process's.
-    fn timestamp_at(&self, at: Duration, taken: Instant) -> u32 {
-        let ticks = |t: Duration| ((t.as_nanos() + 1) * CLOCK_RATE / 1_000_000_000) as u64;
-        let (first, timestamp, off) = self.first;
-        let jump = self.shared.faults.off(taken).wrapping_sub(off);
-        let since = ticks(at).wrapping_sub(ticks(first));
-        timestamp
-            .wrapping_add(since as u32)
-            .wrapping_add(jump as u32)
-    }
-
-    fn report(&self, out: &mut Vec<u8>) {
+    fn report(&self, out: &mut Frames) {
         let now = self.shared.clock.elapsed();
         let report = Report {
-            ssrc: self.packetizer.ssrc,
+            ssrc: self.rtp.ssrc,
             unix: self.shared.clock.unix() + now,
-            rtp_timestamp: self.timestamp_at(now, Instant::now()),
-            packets: self.packetizer.packets,
-            octets: self.packetizer.octets,
+            rtp_timestamp: self.timeline.at(now, Instant::now()),
+            packets: self.rtp.packets,
+            octets: self.rtp.octets,
         };
-        let bytes = report.bytes();
-        out.extend_from_slice(&[b'$', self.packetizer.channel + 1]);
-        out.extend_from_slice(&(bytes.len() as u16).to_be_bytes());
-        out.extend_from_slice(&bytes);
+        out.push(self.rtp.channel + 1, &[&report.bytes()]);
     }
 }
 
@@ -193,7 +191,7 @@ fn put(
     faults: &crate::fault::Faults,
     frames: &Frames,
     late: &mut Vec<u8>,
-    out: &mut Vec<u8>,
+    out: &mut Frames,
 ) -> bool {
     let truncate = faults.take(|f| (*f == Once::TruncateFrame).then_some(()));
     let lie = faults.take(|f| match f {
@@ -212,21 +210,21 @@ fn put(
             late.extend_from_slice(packet);
             continue;
         }
-        let start = out.len();
-        out.extend_from_slice(packet);
-        out.append(late);
+        out.append(packet);
         if let Some(says) = lie.filter(|_| i == 0) {
-            let says = says.min(0xFFFF) as u16;
-            out[start + 2..start + 4].copy_from_slice(&says.to_be_bytes());
+            out.claim(says.min(0xFFFF) as u16);
+        }
+        if !late.is_empty() {
+            out.append(late);
+            late.clear();
         }
     }
     if truncate.is_some() && kept == 0 {
         // A picture of one packet: half of that, with the length that fits.
         if let Some(packet) = frames.iter().next() {
             let half = (packet.len() / 2).max(4 + 12 + 1).min(packet.len());
-            let start = out.len();
-            out.extend_from_slice(&packet[..half]);
-            out[start + 2..start + 4].copy_from_slice(&((half - 4) as u16).to_be_bytes());
+            out.append(&packet[..half]);
+            out.claim((half - 4) as u16);
         }
     }
     whole

@@ -11,6 +11,7 @@ mod text;
 use canvas::{Canvas, Colour};
 
 use crate::clip::ClipParams;
+use crate::flash;
 use crate::rng::Rng;
 use crate::strip;
 
@@ -54,6 +55,7 @@ impl Scene {
         self.canvas.data.copy_from_slice(&background.data);
         players::draw(&mut self.canvas, &self.view, &self.params, index);
         self.clock(index);
+        self.flash(index);
         let (width, height) = (self.canvas.width, self.canvas.height);
         strip::draw(self.canvas.luma(), width, height, index);
         self.hide_strip_colour();
@@ -78,6 +80,14 @@ impl Scene {
         let below = [at[0], at[1] + text::height(scale) + margin];
         let amber = Colour::rgb([1.0, 0.75, 0.25]);
         text::write(&mut self.canvas, below, small, &number, amber);
+    }
+
+    fn flash(&mut self, index: u32) {
+        let white = flash::is_on(index, self.params.fps);
+        let colour = Colour::rgb([if white { 1.0 } else { 0.0 }; 3]);
+        let from = [self.canvas.width - flash::SIDE, 0];
+        let to = [self.canvas.width, flash::SIDE];
+        self.canvas.rectangle(from, to, colour);
     }
 
     /// The strip is grey; colour left below it would cost bits for nothing.
@@ -108,7 +118,7 @@ fn noisy(clean: &Canvas, seed: u64) -> Canvas {
 mod tests {
     use super::Scene;
     use crate::clip::ClipParams;
-    use crate::strip;
+    use crate::{flash, strip};
 
     #[test]
     fn frames_differ_and_carry_their_number() {
@@ -123,6 +133,8 @@ mod tests {
         assert_eq!(first.len(), 320 * 180 * 3 / 2);
         assert_ne!(first[..320 * 100], second[..320 * 100]);
         assert_eq!(strip::read(&first, 320, 180), Some(0));
+        assert_eq!(flash::read(&first, 320, 180), Some(true));
+        assert_eq!(flash::read(&second, 320, 180), Some(false));
         assert_eq!(strip::read(&second, 320, 180), Some(7));
     }
 }

@@ -214,16 +214,20 @@ impl Client {
         answer
     }
 
-    /// The next RTP packet; RTCP and answers are passed over.
+    /// The next interleaved frame: its channel and what is in it.
+    pub async fn frame(&mut self) -> (u8, Vec<u8>) {
+        let first = self.byte().await;
+        assert_eq!(first, b'$', "an interleaved frame");
+        let head = self.exactly(3).await;
+        let length = usize::from(u16::from_be_bytes([head[1], head[2]]));
+        (head[0], self.exactly(length).await)
+    }
+
+    /// The next RTP packet of the video; RTCP is passed over.
     pub async fn rtp(&mut self) -> Rtp {
         loop {
-            let first = self.byte().await;
-            assert_eq!(first, b'$', "an interleaved frame");
-            let head = self.exactly(3).await;
-            let packet = self
-                .exactly(usize::from(u16::from_be_bytes([head[1], head[2]])))
-                .await;
-            if head[0] == 0 {
+            let (channel, packet) = self.frame().await;
+            if channel == 0 {
                 return Rtp {
                     marker: packet[1] & 0x80 != 0,
                     sequence: u16::from_be_bytes([packet[2], packet[3]]),
@@ -250,12 +254,18 @@ impl Client {
     }
 
     pub async fn setup(&mut self) {
-        let track = format!("{}/trackID=1", self.url);
         let transport = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n";
+        self.set_up("trackID=1", transport).await;
+    }
+
+    /// SETUP of a track with this Transport header.
+    pub async fn set_up(&mut self, track: &str, transport: &str) -> Answer {
+        let track = format!("{}/{track}", self.url);
         let answer = self.ask("SETUP", &track, transport).await;
         assert_eq!(answer.status, 200, "{}", answer.head);
         let session = answer.header("Session").unwrap();
         self.session = session.split(';').next().map(str::to_owned);
+        answer
     }
 
     /// Reads until the camera closes; how many bytes that were.

@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::rtp::{Frames, Rtp};
+
 /// What the session description says of it.
 pub(super) const DESCRIPTION: &str =
     "m=audio 0 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=control:trackID=2\r\n";
+/// The static payload type of PCMU (RFC 3551 6).
+const PAYLOAD_TYPE: u8 = 0;
 /// Time in one packet (RFC 3551 4.2), and its samples at 8 kHz.
 const PACKET: Duration = Duration::from_millis(20);
-const SAMPLES: u16 = 160;
+const SAMPLES: usize = 160;
 /// What fell due before this is lost.
 const MAX_LAG: Duration = Duration::from_secs(1);
 /// µ-law's zero.
@@ -17,42 +21,32 @@ const SILENCE: u8 = 0xFF;
 
 /// The sound of one client that plays.
 #[derive(Debug)]
-pub(super) struct Sound {
-    channel: u8,
-    ssrc: u32,
-    sequence: u16,
+pub(super) struct Unasked {
+    rtp: Rtp,
     timestamp: u32,
     due: Instant,
 }
 
-impl Sound {
+impl Unasked {
     /// Begins now, on this interleaved channel.
     pub(super) fn new(channel: u8, ssrc: u32) -> Self {
         Self {
-            channel,
-            ssrc,
-            sequence: ssrc as u16,
+            rtp: Rtp::new(channel, PAYLOAD_TYPE, ssrc, ssrc as u16),
             timestamp: ssrc,
             due: Instant::now(),
         }
     }
 
     /// Appends the packets that are due.
-    pub(super) fn advance(&mut self, out: &mut Vec<u8>) {
+    pub(super) fn advance(&mut self, out: &mut Frames) {
         let now = Instant::now();
         if now.saturating_duration_since(self.due) > MAX_LAG {
             self.due = now;
         }
         while self.due <= now {
-            out.extend_from_slice(&[b'$', self.channel]);
-            out.extend_from_slice(&(12 + SAMPLES).to_be_bytes());
-            out.extend_from_slice(&[0x80, 0]);
-            out.extend_from_slice(&self.sequence.to_be_bytes());
-            out.extend_from_slice(&self.timestamp.to_be_bytes());
-            out.extend_from_slice(&self.ssrc.to_be_bytes());
-            out.resize(out.len() + usize::from(SAMPLES), SILENCE);
-            self.sequence = self.sequence.wrapping_add(1);
-            self.timestamp = self.timestamp.wrapping_add(SAMPLES.into());
+            self.rtp
+                .packet(out, self.timestamp, false, &[&[SILENCE; SAMPLES]]);
+            self.timestamp = self.timestamp.wrapping_add(SAMPLES as u32);
             self.due += PACKET;
         }
     }
@@ -64,18 +58,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn fifty_packets_a_second() {
-        let mut sound = Sound::new(2, 7);
-        let mut out = Vec::new();
+        let mut sound = Unasked::new(2, 7);
+        let mut out = Frames::default();
         sound.advance(&mut out);
         out.clear();
         tokio::time::advance(Duration::from_secs(1)).await;
         sound.advance(&mut out);
-        assert_eq!(out.len(), 50 * (4 + 12 + 160));
-        assert_eq!(&out[..4], [b'$', 2, 0, 172]);
+        assert_eq!(out.bytes().len(), 50 * (4 + 12 + 160));
+        assert_eq!(&out.bytes()[..4], [b'$', 2, 0, 172]);
         // After a long pause it goes on, and does not make up for it.
         out.clear();
         tokio::time::advance(Duration::from_mins(1)).await;
         sound.advance(&mut out);
-        assert_eq!(out.len(), 4 + 12 + 160);
+        assert_eq!(out.bytes().len(), 4 + 12 + 160);
     }
 }

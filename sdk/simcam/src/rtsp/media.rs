@@ -1,0 +1,227 @@
+//! What one client has set up and plays, and the way it takes there.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncWrite;
+use tokio::time::Instant;
+
+use super::RtspConfig;
+use super::audio::Audio;
+use super::rtp::{Frames, Rtp};
+use super::stream::Stream;
+use super::track::{Source, Track};
+use super::transport::{Wish, choose};
+use super::udp::Udp;
+use super::unasked::Unasked;
+use crate::camera::{Client, Out, Shared};
+use crate::rng::Rng;
+
+/// Time after which datagrams from the client are looked at although none goes out.
+const REPORTS: Duration = Duration::from_secs(1);
+
+/// A stream that a client set up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Setup {
+    /// Its place among the camera's tracks.
+    pub(super) track: usize,
+    /// Of RTP; RTCP has the one after it. Over UDP a number that only the camera knows.
+    channel: u8,
+    pub(super) ssrc: u32,
+    sequence: u16,
+    timestamp: u32,
+}
+
+/// Where a stream begins, as the answer to PLAY says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Start {
+    pub(super) track: usize,
+    pub(super) sequence: u16,
+    pub(super) timestamp: u32,
+}
+
+#[derive(Default)]
+enum Way {
+    /// Nothing is set up yet.
+    #[default]
+    None,
+    Tcp,
+    Udp(Box<Udp>),
+}
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Media {
+    setups: Vec<Setup>,
+    way: Way,
+    /// With the place of its track.
+    video: Option<(usize, Box<Stream>)>,
+    sounds: Vec<(usize, Audio)>,
+    /// The sound that nobody asked for.
+    unasked: Option<Unasked>,
+    frames: Frames,
+    next_reports: Option<Instant>,
+}
+
+impl Media {
+    /// Sets a track up. The answer is the Transport header's value, or the status of a refusal.
+    pub(super) fn setup(
+        &mut self,
+        track: usize,
+        header: &str,
+        config: &RtspConfig,
+        ips: [IpAddr; 2],
+        rng: &mut Rng,
+    ) -> Result<String, u16> {
+        if self.setups.iter().any(|setup| setup.track == track) {
+            return Err(455);
+        }
+        let wish = choose(header, config.transports).ok_or(461_u16)?;
+        let free = self.setups.len() as u8 * 2;
+        let random = rng.next();
+        let ssrc = (random >> 32) as u32;
+        let (channel, text) = match (wish, &mut self.way) {
+            (Wish::Tcp(channel), Way::None | Way::Tcp) => {
+                let channel = channel.unwrap_or(free);
+                let taken = |setup: &Setup| setup.channel.abs_diff(channel) < 2;
+                if self.setups.iter().any(taken) {
+                    return Err(461);
+                }
+                self.way = Way::Tcp;
+                let text = format!("RTP/AVP/TCP;unicast;interleaved={channel}-{}", channel + 1);
+                (channel, text)
+            }
+            (Wish::Udp(ports), Way::None | Way::Udp(_)) => {
+                if let Way::None = self.way {
+                    self.way = Way::Udp(Box::new(Udp::new()));
+                }
+                let Way::Udp(udp) = &mut self.way else {
+                    return Err(461);
+                };
+                let own = udp.open(free, ips, ports, config.network.seed);
+                let [rtp, rtcp] = own.map_err(|error| {
+                    tracing::debug!(%error, "no ports for a client");
+                    500_u16
+                })?;
+                let [client_rtp, client_rtcp] = ports;
+                let text = format!(
+                    "RTP/AVP;unicast;client_port={client_rtp}-{client_rtcp};\
+                     server_port={rtp}-{rtcp}"
+                );
+                (free, text)
+            }
+            // All streams of a client go the same way.
+            _ => return Err(461),
+        };
+        self.setups.push(Setup {
+            track,
+            channel,
+            ssrc,
+            sequence: (rng.next() >> 32) as u16,
+            timestamp: random as u32,
+        });
+        Ok(format!("{text};ssrc={ssrc:08X}"))
+    }
+
+    /// Begins to send all that is set up.
+    pub(super) fn play(&mut self, shared: &Arc<Shared>, config: &Arc<RtspConfig>, all: &[Track]) {
+        for setup in &self.setups {
+            let Some(track) = all.get(setup.track) else {
+                continue;
+            };
+            let rtp = Rtp::new(
+                setup.channel,
+                track.payload_type,
+                setup.ssrc,
+                setup.sequence,
+            );
+            match &track.source {
+                Source::Video => {
+                    let timestamp = config.rtp_timestamp.unwrap_or(setup.timestamp);
+                    let stream = Stream::new(shared.clone(), config.clone(), rtp, timestamp);
+                    self.video = Some((setup.track, Box::new(stream)));
+                }
+                Source::Sound(clip) => {
+                    let (shared, clip) = (shared.clone(), clip.clone());
+                    let reports = config.sender_reports;
+                    let audio = Audio::new(shared, clip, rtp, setup.timestamp, reports);
+                    self.sounds.push((setup.track, audio));
+                }
+            }
+        }
+        if let Some(video) = self.setups.first().filter(|_| config.sound) {
+            // The two channels of the video come first.
+            let channel = video.channel.checked_add(2);
+            self.unasked = channel.map(|channel| Unasked::new(channel, !video.ssrc));
+        }
+    }
+
+    /// Where the streams begin.
+    pub(super) fn starts(&self) -> Vec<Start> {
+        let video = self.video.iter().map(|(track, v)| (*track, v.rtp_info()));
+        let sounds = self.sounds.iter().map(|(track, s)| (*track, s.rtp_info()));
+        let starts = video.chain(sounds);
+        starts
+            .map(|(track, (sequence, timestamp))| Start {
+                track,
+                sequence,
+                timestamp,
+            })
+            .collect()
+    }
+
+    /// When [`Media::advance`] is to be called.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let video = self.video.as_ref().map(|(_, video)| video.due());
+        let sound = self.sounds.iter().map(|(_, sound)| sound.due()).min();
+        let udp = match &self.way {
+            Way::Udp(udp) => udp.due(),
+            _ => None,
+        };
+        let all = [video, sound, udp, self.next_reports];
+        all.into_iter().flatten().min()
+    }
+
+    /// Sends what is due. An error means that the connection is to be closed.
+    pub(super) async fn advance<W: AsyncWrite + Unpin>(
+        &mut self,
+        shared: &Shared,
+        out: &mut Out<W>,
+        client: &Client,
+    ) -> std::io::Result<()> {
+        self.frames.clear();
+        let mut sent = None;
+        if let Some((_, video)) = &mut self.video {
+            sent = video.advance(&mut self.frames);
+        }
+        for (_, sound) in &mut self.sounds {
+            sound.advance(&mut self.frames);
+        }
+        if let Some(sound) = &mut self.unasked {
+            sound.advance(&mut self.frames);
+        }
+        let mut arrives = true;
+        if let Way::Udp(udp) = &mut self.way {
+            udp.flush();
+            if !self.frames.bytes().is_empty() {
+                out.hold().await;
+                arrives = udp.send(&self.frames, &shared.faults.network());
+            }
+            let now = Instant::now();
+            if self.next_reports.is_none_or(|due| due <= now) {
+                let (reports, log) = udp.log();
+                client.reports(reports, Some(log));
+                self.next_reports = Some(now + REPORTS);
+            }
+        } else if !self.frames.bytes().is_empty() {
+            out.send(self.frames.bytes()).await?;
+        }
+        if let Some(mut sent) = sent {
+            sent.at = shared.clock.elapsed();
+            sent.whole &= arrives;
+            client.frame(sent);
+        }
+        Ok(())
+    }
+}
