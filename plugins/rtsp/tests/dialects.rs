@@ -5,7 +5,6 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::{IDR, Peer};
-use padelvar_sdk::FailureClass;
 
 struct Dialect {
     describe: &'static str,
@@ -19,7 +18,13 @@ struct Dialect {
 /// The recordings lie beside the repository and are not part of it. Where they are missing,
 /// these tests have nothing to judge and say so.
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/camera-dialects")
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Beside the repository, or beside the folder of its working trees.
+    ["../../../shared", "../../../../shared"]
+        .map(|shared| here.join(shared).join("camera-dialects"))
+        .into_iter()
+        .find(|folder| folder.is_dir())
+        .unwrap_or_else(|| here.join("../../../shared/camera-dialects"))
 }
 
 fn recordings_are_here() -> bool {
@@ -234,21 +239,41 @@ fn bare_descriptions_of_h264_play() {
 }
 
 #[test]
-fn h265_is_refused_with_a_reason() {
+fn h265_cameras_play() {
     if !recordings_are_here() {
         return;
     }
-    for sdp in [
-        said("tplink_sdp"),
-        said("dahua_describe_h265_pcma")
-            .split("\r\n\r\n")
-            .nth(1)
-            .unwrap(),
+    for (name, first, id) in [
+        ("dahua_describe_h265_pcma", "trackID=0", 98),
+        ("tplink_sdp", "track1", 96),
     ] {
+        let said = said(name);
+        let sdp = said.split("\r\n\r\n").nth(1).unwrap_or(said);
         let mut peer = Peer::connected("rtsp://cam/s0");
         peer.describe(sdp);
-        let (class, message) = peer.harness.failure().unwrap();
-        assert_eq!(class, FailureClass::Unsupported);
-        assert!(message.contains("H265"), "{message}");
+        let setup = peer.request("SETUP");
+        assert!(
+            setup.starts_with(&format!("SETUP rtsp://cam/s0/{first} RTSP/1.0\r\n")),
+            "{setup}"
+        );
+        peer.answer("200 OK", "Session: 5\r\n", "");
+        peer.request("PLAY");
+        peer.answer("200 OK", "", "");
+        let tracks = peer.harness.tracks();
+        assert_eq!(
+            (tracks[0][0].codec.as_str(), tracks[0][0].clock_rate),
+            ("h265", 90_000),
+            "{name}"
+        );
+        let config = &tracks[0][0].config;
+        assert_eq!(config[..5], [0, 0, 0, config[3], 32 << 1], "{name}");
+        let mut packet = common::rtp(1, 0, true, &[19 << 1, 1, 0xaf, 0x08]);
+        packet[1] = 0x80 | id;
+        peer.say(&common::framed(0, &packet));
+        let packets = peer.harness.packets();
+        assert!(
+            packets[0].keyframe && packets[0].data.starts_with(config),
+            "{name}"
+        );
     }
 }

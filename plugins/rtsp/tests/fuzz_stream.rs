@@ -166,10 +166,16 @@ fn fuzz_packets() {
 fn fuzz_description() {
     bolero::check!().for_each(|input: &[u8]| {
         let description = rtsp::sdp::Description::parse(input);
-        if let Ok(video) = rtsp::sdp::choose_video(&description) {
-            assert!((1..=1_000_000_000).contains(&video.clock_rate));
-            for set in &video.parameter_sets {
-                assert!(!set.is_empty() && set.last() != Some(&0));
+        if let Ok(choice) = rtsp::sdp::choose(&description, true) {
+            assert!((1..=1_000_000_000).contains(&choice.video.clock_rate));
+            use rtsp::sdp::VideoCodec::{H264, H265};
+            if let H264 { parameter_sets } | H265 { parameter_sets } = &choice.video.codec {
+                for set in parameter_sets {
+                    assert!(!set.is_empty() && set.last() != Some(&0));
+                }
+            }
+            if let Some(sound) = &choice.sound {
+                assert!((1..=1_000_000_000).contains(&sound.clock_rate) && sound.channels > 0);
             }
         }
     });

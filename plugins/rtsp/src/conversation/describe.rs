@@ -5,7 +5,7 @@ use padelvar_sdk::Error;
 use super::client::{Client, Request};
 use super::control;
 use super::stream::Reply;
-use crate::sdp::{Description, Video, choose_video};
+use crate::sdp::{Choice, Description, choose};
 
 /// What the camera says.
 pub enum Answer {
@@ -15,20 +15,22 @@ pub enum Answer {
     Description(Box<Offer>),
 }
 
-/// A stream to play.
+/// The streams to play.
 pub struct Offer {
-    /// The stream.
-    pub video: Video,
+    /// The streams.
+    pub choice: Choice,
     /// Of all streams together: for PLAY, keep-alive and TEARDOWN.
     pub session_uri: String,
-    /// Of the stream alone: for SETUP.
+    /// Of the video alone: for SETUP.
     pub video_uri: String,
+    /// Of the sound alone, where there is any.
+    pub sound_uri: Option<String>,
     /// Whether the camera says that it knows `GET_PARAMETER`.
     pub knows_get_parameter: bool,
 }
 
-/// Asks for both.
-pub async fn describe(client: &mut Client) -> Result<Answer, Error> {
+/// Asks for both. `audio`: whether sound is wanted.
+pub async fn describe(client: &mut Client, audio: bool) -> Result<Answer, Error> {
     let uri = client.url();
     let options = client
         .call(Request {
@@ -59,7 +61,12 @@ pub async fn describe(client: &mut Client) -> Result<Answer, Error> {
     }
     expect_success(&reply, "DESCRIBE")?;
     let description = Description::parse(&reply.body);
-    let video = choose_video(&description)?;
+    let choice = choose(&description, audio)?;
+    if let Some(reason) = &choice.no_sound {
+        client
+            .io
+            .warn(format_args!("going on without sound: {reason}"));
+    }
     let base = control::base(
         reply.headers.get("content-base"),
         reply.headers.get("content-location"),
@@ -67,8 +74,12 @@ pub async fn describe(client: &mut Client) -> Result<Answer, Error> {
     );
     Ok(Answer::Description(Box::new(Offer {
         session_uri: control::resolve(base, description.control.as_deref()),
-        video_uri: control::resolve(base, video.control.as_deref()),
-        video,
+        video_uri: control::resolve(base, choice.video.control.as_deref()),
+        sound_uri: choice
+            .sound
+            .as_ref()
+            .map(|sound| control::resolve(base, sound.control.as_deref())),
+        choice,
         knows_get_parameter,
     })))
 }

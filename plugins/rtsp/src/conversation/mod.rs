@@ -24,7 +24,7 @@ pub async fn run(camera: Camera, io: Io) -> Result<(), Error> {
     let mut url = Url::parse(&camera.url)?;
     for _ in 0..=MAX_REDIRECTS {
         let mut client = Client::connect(&camera, &io, &url).await?;
-        match describe::describe(&mut client).await? {
+        match describe::describe(&mut client, camera.audio).await? {
             Answer::Redirect(location) => {
                 url = url
                     .join(&location)

@@ -8,9 +8,8 @@ use padelvar_sdk::{Either, Error, Microseconds, select};
 use super::client::{Client, Request};
 use super::describe::{Offer, expect_success};
 use super::keepalive::KeepAlive;
-use super::session::{Session, channels};
-use crate::media::{Agreement, Media};
-use crate::video::H264;
+use super::session::{self, Session};
+use crate::media::{Media, Setup};
 
 /// A camera without video for that long is taken for dead. Video packets of any kind
 /// count, not key pictures: some cameras send these every 10 s or less often.
@@ -22,6 +21,22 @@ const BYE_US: Microseconds = 1_000_000;
 
 /// How long the answer to TEARDOWN may take. The host waits one second for all of it.
 const GOODBYE: Duration = Duration::from_millis(500);
+
+/// Interleaved channels of RTP and RTCP to ask for.
+struct Channels {
+    numbers: [u8; 2],
+    transport: &'static str,
+}
+
+const VIDEO_CHANNELS: Channels = Channels {
+    numbers: [0, 1],
+    transport: "RTP/AVP/TCP;unicast;interleaved=0-1",
+};
+
+const SOUND_CHANNELS: Channels = Channels {
+    numbers: [2, 3],
+    transport: "RTP/AVP/TCP;unicast;interleaved=2-3",
+};
 
 const TICK: Duration = Duration::from_secs(1);
 
@@ -44,30 +59,46 @@ pub async fn play(client: &mut Client, offer: &Offer) -> Result<(), Error> {
 }
 
 async fn set_up(client: &mut Client, offer: &Offer) -> Result<(), Error> {
-    let transport = &[("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1")];
+    let mut channels = vec![set_up_stream(client, &offer.video_uri, VIDEO_CHANNELS).await?];
+    let mut streams = vec![Setup::from(&offer.choice.video)];
+    if let (Some(sound), Some(uri)) = (&offer.choice.sound, &offer.sound_uri) {
+        match set_up_stream(client, uri, SOUND_CHANNELS).await {
+            Ok(agreed) => {
+                channels.push(agreed);
+                streams.push(Setup::from(sound));
+            }
+            Err(error) if client.stream.is_closed() => return Err(error),
+            // Pictures matter more.
+            Err(error) => client
+                .io
+                .warn(format_args!("going on without sound: {error}")),
+        }
+    }
+    let media = Media::new(&client.io, streams);
+    client.stream.start_media(media, &channels);
+    Ok(())
+}
+
+/// Asks for one stream on these interleaved channels. The ones that the camera chose.
+async fn set_up_stream(
+    client: &mut Client,
+    uri: &str,
+    channels: Channels,
+) -> Result<[u8; 2], Error> {
+    let headers = &[("Transport", channels.transport)];
     let request = Request {
         method: "SETUP",
-        uri: &offer.video_uri,
-        headers: transport,
+        uri,
+        headers,
     };
     let reply = client.call(request).await?;
     expect_success(&reply, "SETUP")?;
-    let session = reply.headers.get("session").and_then(Session::parse);
-    let missing = || Error::protocol("the camera answers SETUP without a session");
-    client.session = Some(session.ok_or_else(missing)?);
-    let (rtp_channel, rtcp_channel) = channels(reply.headers.get("transport"))?;
-    let agreement = Agreement {
-        rtp_channel,
-        rtcp_channel,
-        payload_type: offer.video.payload_type,
-        clock_rate: offer.video.clock_rate,
-    };
-    let sets = offer.video.parameter_sets.iter().map(Vec::as_slice);
-    let media = Media::new(&client.io, agreement, Box::new(H264::new(sets)));
-    client
-        .stream
-        .start_media(media, [rtp_channel, rtcp_channel]);
-    Ok(())
+    if client.session.is_none() {
+        let session = reply.headers.get("session").and_then(Session::parse);
+        let missing = || Error::protocol("the camera answers SETUP without a session");
+        client.session = Some(session.ok_or_else(missing)?);
+    }
+    session::channels(reply.headers.get("transport"), channels.numbers)
 }
 
 async fn play_session(client: &mut Client, offer: &Offer) -> Result<(), Error> {
@@ -123,9 +154,23 @@ async fn ask_to_play(client: &mut Client, offer: &Offer) -> Result<(), Error> {
     if reply.status != 459 {
         return expect_success(&reply, "PLAY");
     }
-    // "Aggregate operation not allowed": ask for the one stream.
+    // "Aggregate operation not allowed": ask for each stream.
     let reply = client.call(request(&offer.video_uri)).await?;
-    expect_success(&reply, "PLAY")
+    expect_success(&reply, "PLAY")?;
+    if let Some(uri) = offer.sound_uri.as_deref().filter(|_| has_sound(client)) {
+        let reply = client.call(request(uri)).await?;
+        if let Err(error) = expect_success(&reply, "PLAY") {
+            client
+                .io
+                .warn(format_args!("going on without sound: {error}"));
+        }
+    }
+    Ok(())
+}
+
+fn has_sound(client: &Client) -> bool {
+    let media = client.stream.media.as_ref();
+    media.is_some_and(Media::has_sound)
 }
 
 fn is_playing(client: &Client) -> bool {

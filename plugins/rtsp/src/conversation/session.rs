@@ -44,11 +44,11 @@ fn timeout(part: &str) -> Option<u64> {
     (name.trim().eq_ignore_ascii_case("timeout") && seconds > 0).then_some(seconds)
 }
 
-/// The interleaved channels that the camera chose in its `Transport` header, or the
-/// ones that were asked for.
-pub fn channels(transport: Option<&str>) -> Result<(u8, u8), Error> {
+/// The interleaved channels of RTP and RTCP that the camera chose in its `Transport`
+/// header, or the ones that were asked for.
+pub fn channels(transport: Option<&str>, asked: [u8; 2]) -> Result<[u8; 2], Error> {
     let Some(transport) = transport else {
-        return Ok((0, 1));
+        return Ok(asked);
     };
     let mut parts = transport.split([';', ',']).map(str::trim);
     let interleaved = parts.find_map(|part| {
@@ -62,13 +62,13 @@ pub fn channels(transport: Option<&str>) -> Result<(u8, u8), Error> {
         let rtp: u8 = rtp.trim().parse().map_err(|_| {
             Error::protocol("the camera names interleaved channels that are no numbers")
         })?;
-        return Ok((rtp, rtcp.trim().parse().unwrap_or(rtp.saturating_add(1))));
+        return Ok([rtp, rtcp.trim().parse().unwrap_or(rtp.saturating_add(1))]);
     }
     let upper = transport.to_ascii_uppercase();
     if upper.contains("CLIENT_PORT") || upper.contains("MULTICAST") {
         return Err(Error::unsupported("the camera does not send RTP over TCP"));
     }
-    Ok((0, 1))
+    Ok(asked)
 }
 
 #[cfg(test)]
@@ -106,15 +106,15 @@ mod tests {
 
     #[test]
     fn transports() {
-        let of = |value| channels(Some(value));
+        let of = |value| channels(Some(value), [6, 7]);
         assert_eq!(
             of("RTP/AVP/TCP;unicast;interleaved=0-1;ssrc= d6d6627"),
-            Ok((0, 1))
+            Ok([0, 1])
         );
-        assert_eq!(of("RTP/AVP/TCP; unicast; Interleaved = 2 - 3 "), Ok((2, 3)));
-        assert_eq!(of("RTP/AVP/TCP;interleaved=4"), Ok((4, 5)));
-        assert_eq!(of("RTP/AVP/TCP;unicast"), Ok((0, 1)));
-        assert_eq!(channels(None), Ok((0, 1)));
+        assert_eq!(of("RTP/AVP/TCP; unicast; Interleaved = 2 - 3 "), Ok([2, 3]));
+        assert_eq!(of("RTP/AVP/TCP;interleaved=4"), Ok([4, 5]));
+        assert_eq!(of("RTP/AVP/TCP;unicast"), Ok([6, 7]));
+        assert_eq!(channels(None, [6, 7]), Ok([6, 7]));
         assert!(of("RTP/AVP;unicast;client_port=5000-5001").is_err());
         assert!(of("RTP/AVP/TCP;interleaved=x").is_err());
     }

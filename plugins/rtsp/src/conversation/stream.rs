@@ -1,4 +1,4 @@
-//! What comes in on the connection: answers for the caller, media for the track,
+//! What comes in on the connection: answers for the caller, media for the tracks,
 //! questions of the camera answered here.
 
 use padelvar_sdk::{Connection, Error, Headers, Io, Segment};
@@ -36,7 +36,8 @@ pub struct Stream {
     connection: Connection,
     /// Takes interleaved data once a stream is agreed on.
     pub media: Option<Media>,
-    channels: [u8; 2],
+    /// Interleaved channels of RTP and RTCP, two a stream of `media`.
+    channels: Vec<u8>,
     garbage: usize,
     partial: bool,
 }
@@ -56,16 +57,17 @@ impl Stream {
             io: io.clone(),
             connection,
             media: None,
-            channels: [0, 1],
+            channels: vec![0, 1],
             garbage: 0,
             partial: false,
         }
     }
 
-    /// From now on interleaved data of these channels goes to `media`.
-    pub fn start_media(&mut self, media: Media, channels: [u8; 2]) {
+    /// From now on interleaved data goes to `media`. `channels` are those of RTP and
+    /// RTCP of each of its streams.
+    pub fn start_media(&mut self, media: Media, channels: &[[u8; 2]]) {
         self.media = Some(media);
-        self.channels = channels;
+        self.channels = channels.as_flattened().to_vec();
     }
 
     /// Waits for more bytes.
@@ -94,11 +96,8 @@ impl Stream {
     pub fn next_reply(&mut self, lenient: bool) -> Result<Option<Reply>, Error> {
         self.partial = false;
         loop {
-            let channels = self.channels;
-            match self
-                .connection
-                .peek(|bytes| message::next(bytes, &channels))
-            {
+            let channels = &self.channels;
+            match self.connection.peek(|bytes| message::next(bytes, channels)) {
                 Item::Incomplete => return Ok(None),
                 Item::Skip { count, garbage } => self.skip(count, garbage)?,
                 Item::Data { channel, len } => self.data(channel, len),
@@ -147,15 +146,22 @@ impl Stream {
     }
 
     fn data(&mut self, channel: u8, len: usize) {
-        if let Some(media) = &mut self.media {
-            let arrived = self.connection.arrived();
-            self.connection
-                .peek(|bytes| media.data(channel, &bytes[4..4 + len], arrived));
-        }
-        self.connection.consume(4 + len);
-        if self.channels.contains(&channel) {
+        let place = self.channels.iter().position(|agreed| *agreed == channel);
+        if place.is_some() {
             self.garbage = 0;
         }
+        // Else stale data of an older session, or a stream that nobody asked for.
+        if let (Some(media), Some(place)) = (&mut self.media, place) {
+            let arrived = self.connection.arrived();
+            self.connection.peek(|bytes| {
+                let packet = &bytes[4..4 + len];
+                match place % 2 {
+                    0 => media.rtp(place / 2, packet, arrived),
+                    _ => media.rtcp(place / 2, packet, arrived),
+                }
+            });
+        }
+        self.connection.consume(4 + len);
     }
 
     fn body(&mut self, head: &Head, lenient: bool) -> Result<Body, Error> {

@@ -2,8 +2,14 @@
 
 mod base64;
 mod choose;
+mod encoding;
 mod parse;
+mod sound;
+mod video;
 
 pub use self::base64::decode as decode_base64;
-pub use self::choose::{SdpError, Video, choose_video};
+pub use self::choose::{Choice, SdpError, choose};
+pub use self::encoding::Encoding;
 pub use self::parse::{Description, Section};
+pub use self::sound::{Sound, SoundCodec};
+pub use self::video::{Video, VideoCodec};

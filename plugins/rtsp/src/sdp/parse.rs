@@ -1,5 +1,7 @@
 //! Lines into sections.
 
+use super::encoding::Encoding;
+
 /// More sections or lines than that are ignored: no camera sends so many.
 const MAX_SECTIONS: usize = 32;
 const MAX_FORMATS: usize = 64;
@@ -24,10 +26,16 @@ pub struct Section {
     pub payload_types: Vec<u8>,
     /// `a=control`.
     pub control: Option<String>,
-    /// `a=rtpmap`: payload type, name in lower case, clock rate (0 if missing).
-    pub maps: Vec<(u8, String, u32)>,
+    /// `a=rtpmap`.
+    pub maps: Vec<Encoding>,
     /// `a=fmtp`: payload type, parameters as they stand.
     pub formats: Vec<(u8, String)>,
+    /// `a=sendonly`: a way back to the camera, for example to its loudspeaker (ONVIF
+    /// Streaming Specification, section 5.3).
+    pub send_only: bool,
+    /// Width and height in pixels: `a=framesize:96 1920-1080` (3GPP TS 26.234), or
+    /// `a=x-dimensions:1920,1080`.
+    pub size: Option<(u16, u16)>,
 }
 
 impl Description {
@@ -58,11 +66,17 @@ impl Description {
             ("control", Some(section)) => section.control = Some(value.to_owned()),
             ("control", None) => self.control = Some(value.to_owned()),
             ("rtpmap", Some(section)) if section.maps.len() < MAX_FORMATS => {
-                section.maps.extend(rtpmap(value));
+                section.maps.extend(Encoding::parse(value));
             }
             ("fmtp", Some(section)) if section.formats.len() < MAX_FORMATS => {
                 section.formats.extend(fmtp(value));
             }
+            ("framesize", Some(section)) => {
+                let size = value.split_ascii_whitespace().nth(1);
+                section.size = size.and_then(|size| pair(size, '-')).or(section.size);
+            }
+            ("x-dimensions", Some(section)) => section.size = pair(value, ',').or(section.size),
+            ("sendonly", Some(section)) => section.send_only = true,
             _ => {}
         }
     }
@@ -83,6 +97,22 @@ impl Section {
         }
     }
 
+    /// The encodings on offer in the order of preference: what the first line names, then
+    /// what `a=rtpmap` names besides, since cameras get the number wrong.
+    pub fn encodings(&self) -> impl Iterator<Item = Encoding> {
+        let offered = self.payload_types.iter().filter_map(|payload_type| {
+            let mut maps = self.maps.iter();
+            let mapped = maps.find(|map| map.payload_type == *payload_type);
+            mapped.cloned().or_else(|| Encoding::fixed(*payload_type))
+        });
+        let besides = self.maps.iter();
+        offered.chain(
+            besides
+                .filter(|map| !self.payload_types.contains(&map.payload_type))
+                .cloned(),
+        )
+    }
+
     /// A parameter of `a=fmtp`. That of another payload type will do where there is
     /// none for this one: cameras get the number wrong.
     pub fn parameter(&self, payload_type: u8, name: &str) -> Option<&str> {
@@ -101,13 +131,11 @@ impl Section {
     }
 }
 
-/// `96 H264/90000`
-fn rtpmap(value: &str) -> Option<(u8, String, u32)> {
-    let (payload_type, encoding) = value.split_once(char::is_whitespace)?;
-    let mut parts = encoding.trim().split('/');
-    let name = parts.next()?.trim().to_ascii_lowercase();
-    let rate = parts.next().and_then(|rate| rate.trim().parse().ok());
-    Some((payload_type.parse().ok()?, name, rate.unwrap_or(0)))
+/// Two numbers above 0.
+fn pair(value: &str, between: char) -> Option<(u16, u16)> {
+    let (first, second) = value.split_once(between)?;
+    let number = |text: &str| text.trim().parse().ok().filter(|number| *number > 0);
+    Some((number(first)?, number(second)?))
 }
 
 /// `96 a=b; c=d`
@@ -136,10 +164,23 @@ mod tests {
         );
         assert_eq!(video.payload_types, [96]);
         assert_eq!(video.control.as_deref(), Some("track1"));
-        assert_eq!(video.maps, [(96, "h264".to_owned(), 90_000)]);
+        assert_eq!(video.maps, [Encoding::new(96, "h264", 90_000, 0)]);
         assert_eq!(video.parameter(96, "sprop-parameter-sets"), Some("a=,b=="));
         assert_eq!(video.parameter(97, "x"), Some("1"));
         assert_eq!(video.parameter(96, "z"), None);
+        assert_eq!(video.size, None);
+    }
+
+    #[test]
+    fn sizes() {
+        let size = |attribute: &str| {
+            let text = format!("m=video 0 RTP/AVP 26\n{attribute}\n");
+            Description::parse(text.as_bytes()).sections[0].size
+        };
+        assert_eq!(size("a=framesize:26 2560-1920"), Some((2560, 1920)));
+        assert_eq!(size("a=x-dimensions: 2560 , 1920"), Some((2560, 1920)));
+        assert_eq!(size("a=x-dimensions:0,1920"), None);
+        assert_eq!(size("a=framesize:2560"), None);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! RTP payload structures (RFC 6184, section 5).
 
-use super::super::{Depacketiser, Output};
-use super::assemble::Assembler;
+use super::super::assemble::Assembler;
+use super::nal::Avc;
+use crate::depacketiser::{Depacketiser, Output};
 use crate::rtp::{Delivery, Rtp};
 
 const STAP_A: u8 = 24;
@@ -13,7 +14,7 @@ const SHORT: &str = "the camera sends H.264 packets that are cut short";
 /// An H.264 stream.
 #[derive(Debug, Default)]
 pub struct H264 {
-    assembler: Assembler,
+    assembler: Assembler<Avc>,
     /// Type of the NAL unit whose fragments are coming.
     fragment: Option<u8>,
 }
@@ -57,7 +58,7 @@ impl H264 {
         };
         let (start, end, kind) = (header & 0x80 != 0, header & 0x40 != 0, header & 0x1f);
         if start {
-            self.assembler.begin(indicator & 0xe0 | kind, piece);
+            self.assembler.begin(&[indicator & 0xe0 | kind], piece);
             self.fragment = Some(kind);
         } else if self.fragment == Some(kind) {
             self.assembler.extend(piece);
@@ -107,8 +108,9 @@ impl Depacketiser for H264 {
         "h264"
     }
 
-    fn config(&self) -> Vec<u8> {
-        self.assembler.parameters.config()
+    fn config(&self) -> Option<Vec<u8>> {
+        let parameters = &self.assembler.parameters;
+        parameters.is_complete().then(|| parameters.config())
     }
 
     fn generation(&self) -> u32 {

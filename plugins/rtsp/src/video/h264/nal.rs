@@ -1,64 +1,44 @@
 //! The little of H.264's syntax that an adapter needs (ISO/IEC 14496-10, section 7.3).
 
-/// What a NAL unit is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A part of a picture: types 1 to 5.
-    Slice {
-        /// Of an instantaneous decoder refresh picture.
-        idr: bool,
-    },
-    /// Sequence parameter set.
-    Sps,
-    /// Picture parameter set.
-    Pps,
-    /// Says nothing that the length of a packet and its timestamp do not say
-    /// (delimiters, ends of sequence, filler), or is no NAL unit outside of RTP.
-    Needless,
-    /// Anything else that belongs to the picture, such as SEI.
-    Other,
-}
+use super::super::bits::exp_golomb;
+use super::super::syntax::{Kind, SetName, Slice, Syntax};
 
-/// The kind of a NAL unit by its first byte.
-pub fn kind(header: u8) -> Kind {
-    match header & 0x1f {
-        1..=4 => Kind::Slice { idr: false },
-        5 => Kind::Slice { idr: true },
-        7 => Kind::Sps,
-        8 => Kind::Pps,
-        0 | 9..=12 | 24.. => Kind::Needless,
-        _ => Kind::Other,
+const SPS: usize = 0;
+const PPS: usize = 1;
+
+/// H.264.
+#[derive(Debug, Default)]
+pub struct Avc;
+
+impl Syntax for Avc {
+    const RANKS: usize = 2;
+    const START: usize = SPS;
+
+    fn kind(nal: &[u8]) -> Kind {
+        let id = |at: usize| exp_golomb(nal.get(at..).unwrap_or_default(), 0).unwrap_or(0);
+        match nal.first().map_or(0, |header| header & 0x1f) {
+            1..=4 => Kind::Slice(Slice::Plain),
+            5 => Kind::Slice(Slice::Key { broken_link: false }),
+            // Profile, constraints and level come before the id.
+            7 if nal.len() > 4 => Kind::Set(SetName {
+                rank: SPS,
+                id: id(4),
+            }),
+            8 if nal.len() > 1 => Kind::Set(SetName {
+                rank: PPS,
+                id: id(1),
+            }),
+            // Among them ends of sequence: an IDR picture follows anyway.
+            0 | 7..=12 | 24.. => Kind::Needless,
+            _ => Kind::Other,
+        }
     }
-}
 
-/// Whether a slice is the first of its picture: `first_mb_in_slice` is 0. Partitions B
-/// and C (types 3 and 4) have no such field and never are.
-pub fn begins_picture(nal: &[u8]) -> bool {
-    matches!(nal, [header, first, ..] if !matches!(header & 0x1f, 3 | 4) && first & 0x80 != 0)
-}
-
-/// `seq_parameter_set_id` of an SPS.
-pub fn sps_id(nal: &[u8]) -> u32 {
-    exp_golomb(nal.get(4..).unwrap_or_default()).unwrap_or(0)
-}
-
-/// `pic_parameter_set_id` of a PPS.
-pub fn pps_id(nal: &[u8]) -> u32 {
-    exp_golomb(nal.get(1..).unwrap_or_default()).unwrap_or(0)
-}
-
-/// The unsigned Exp-Golomb number at the start of `bytes` (section 9.1), up to 2^16.
-fn exp_golomb(bytes: &[u8]) -> Option<u32> {
-    let bit = |index: usize| Some(u32::from(bytes.get(index / 8)? >> (7 - index % 8) & 1));
-    let zeros = (0..).map_while(bit).take_while(|bit| *bit == 0).count();
-    if zeros > 16 {
-        return None;
+    /// `first_mb_in_slice` is 0. Partitions B and C (types 3 and 4) have no such field
+    /// and never are.
+    fn begins_picture(nal: &[u8]) -> bool {
+        matches!(nal, [header, first, ..] if !matches!(header & 0x1f, 3 | 4) && first & 0x80 != 0)
     }
-    let mut value = 0;
-    for index in zeros..=2 * zeros {
-        value = value << 1 | bit(index)?;
-    }
-    Some(value - 1)
 }
 
 #[cfg(test)]
@@ -66,31 +46,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers() {
-        assert_eq!(exp_golomb(&[0b1000_0000]), Some(0));
-        assert_eq!(exp_golomb(&[0b0100_0000]), Some(1));
-        assert_eq!(exp_golomb(&[0b0010_1000]), Some(4));
-        assert_eq!(exp_golomb(&[0, 0b1000_0000]), None);
-        assert_eq!(exp_golomb(&[0, 0, 0]), None);
-        assert_eq!(exp_golomb(&[]), None);
-        assert_eq!(sps_id(&[0x67, 0x64, 0, 0x33, 0xac]), 0);
-        assert_eq!(pps_id(&[0x68, 0b0110_0000]), 2);
-    }
-
-    #[test]
     fn kinds() {
-        assert_eq!(kind(0x65), Kind::Slice { idr: true });
-        assert_eq!(kind(0x41), Kind::Slice { idr: false });
-        assert_eq!((kind(0x67), kind(0x68)), (Kind::Sps, Kind::Pps));
+        let kind = Avc::kind;
         assert_eq!(
-            (kind(0x09), kind(0x0c), kind(0x06)),
-            (Kind::Needless, Kind::Needless, Kind::Other)
+            kind(&[0x65]),
+            Kind::Slice(Slice::Key { broken_link: false })
         );
-        assert!(begins_picture(&[0x65, 0x88]));
-        assert!(
-            !begins_picture(&[0x65, 0x08])
-                && !begins_picture(&[0x43, 0x88])
-                && !begins_picture(&[0x65])
+        assert_eq!(kind(&[0x41]), Kind::Slice(Slice::Plain));
+        assert_eq!(
+            kind(&[0x67, 0x64, 0, 0x33, 0xac]),
+            Kind::Set(SetName { rank: SPS, id: 0 })
         );
+        assert_eq!(
+            kind(&[0x68, 0b0110_0000]),
+            Kind::Set(SetName { rank: PPS, id: 2 })
+        );
+        for needless in [&[0x67, 1][..], &[0x68], &[0x09, 0xf0], &[0x0c], &[]] {
+            assert_eq!(kind(needless), Kind::Needless);
+        }
+        assert_eq!(kind(&[0x06]), Kind::Other);
+        assert!(Avc::begins_picture(&[0x65, 0x88]));
+        for not in [&[0x65, 0x08][..], &[0x43, 0x88], &[0x65]] {
+            assert!(!Avc::begins_picture(not));
+        }
     }
 }

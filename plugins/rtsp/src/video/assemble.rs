@@ -2,25 +2,26 @@
 
 use padelvar_sdk::Microseconds;
 
-use super::super::annexb;
-use super::super::unit::{Unit, split};
-use super::super::{Output, Picture};
-use super::nal::{Kind, begins_picture, kind};
+use super::annexb;
 use super::parameters::Parameters;
+use super::syntax::{Kind, Slice, Syntax};
+use super::unit::{Unit, split};
+use crate::depacketiser::{Frame, Output};
 
-/// After so long without an IDR picture, a picture with an SPS before it counts as
+/// After so long without a key picture, a picture with an SPS before it counts as
 /// one to start from. Some cameras refresh their picture row by row or with plain
-/// I pictures and never send an IDR; the SPS stands where they mean decoders to start.
-const NO_IDR_US: Microseconds = 10_000_000;
+/// I pictures and never send a real one; the SPS stands where they mean decoders to start.
+const NO_KEY_US: Microseconds = 10_000_000;
 
 const MARKERS: &str =
     "the camera sets RTP's marker within pictures; pictures now end where the timestamp changes";
-const NO_PARAMETERS: &str = "the camera sends key pictures without SPS and PPS";
+const NO_PARAMETERS: &str = "the camera sends key pictures without parameter sets";
 
 /// The picture being put together, and what is known of the stream.
-#[derive(Debug, Default)]
-pub struct Assembler {
-    pub parameters: Parameters,
+#[derive(Debug)]
+pub struct Assembler<S> {
+    /// Those that came so far.
+    pub parameters: Parameters<S>,
     unit: Option<Building>,
     /// Packets are missing before the next picture.
     gap: bool,
@@ -28,17 +29,53 @@ pub struct Assembler {
     markers_lie: bool,
     finished: Option<u32>,
     last_key: Option<Microseconds>,
+    leading: Leading,
 }
 
-#[derive(Debug)]
+/// What becomes of leading pictures (ISO/IEC 23008-2, section 8.1.3: `NoRaslOutputFlag`
+/// of the key picture before them).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leading {
+    /// Nothing to start from came yet, or the sequence ended.
+    Before,
+    /// What they refer to never came.
+    Lost,
+    /// They can be decoded.
+    Kept,
+}
+
+#[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing seen in the picture so far, none excludes another"
+)]
 struct Building {
     unit: Unit,
     slices: bool,
-    idr: bool,
-    sps: bool,
+    key: bool,
+    broken_link: bool,
+    leading: bool,
+    /// A parameter set that says where to start.
+    start: bool,
+    /// The sequence ends behind it.
+    last: bool,
 }
 
-impl Assembler {
+impl<S> Default for Assembler<S> {
+    fn default() -> Self {
+        Self {
+            parameters: Parameters::default(),
+            unit: None,
+            gap: false,
+            markers_lie: false,
+            finished: None,
+            last_key: None,
+            leading: Leading::Before,
+        }
+    }
+}
+
+impl<S: Syntax> Assembler<S> {
     /// To be called before each packet's payload.
     pub fn packet(
         &mut self,
@@ -63,9 +100,7 @@ impl Assembler {
             self.parameters.next_unit();
             self.unit = Some(Building {
                 unit: Unit::new(timestamp, arrived, core::mem::take(&mut self.gap)),
-                slices: false,
-                idr: false,
-                sps: false,
+                ..Building::default()
             });
         }
     }
@@ -107,12 +142,12 @@ impl Assembler {
         }
     }
 
-    /// The first piece of a NAL unit.
-    pub fn begin(&mut self, header: u8, piece: &[u8]) {
+    /// The first piece of a NAL unit, behind its header.
+    pub fn begin(&mut self, header: &[u8], piece: &[u8]) {
         self.interrupt();
         if let Some(building) = &mut self.unit {
             building.unit.begin();
-            building.unit.extend(&[header]);
+            building.unit.extend(header);
             building.unit.extend(piece);
         }
     }
@@ -137,7 +172,7 @@ impl Assembler {
             return;
         };
         if annexb::is_clean(nal) {
-            let (len, notes) = (nal.len(), Notes::of(nal));
+            let (len, notes) = (nal.len(), Notes::of::<S>(nal));
             if !self.note(&notes, output) {
                 self.take_back(len);
             }
@@ -158,7 +193,7 @@ impl Assembler {
 
     fn clean_nal(&mut self, nal: &[u8], output: &mut Output) {
         self.interrupt();
-        if self.note(&Notes::of(nal), output)
+        if self.note(&Notes::of::<S>(nal), output)
             && let Some(building) = &mut self.unit
         {
             building.unit.append(nal);
@@ -175,8 +210,8 @@ impl Assembler {
         };
         match notes.kind {
             Kind::Needless => return false,
-            Kind::Sps => building.sps = true,
-            Kind::Slice { idr } => {
+            Kind::Set(name) => building.start |= name.rank == S::START,
+            Kind::Slice(slice) => {
                 if !building.slices && !notes.begins_picture {
                     if self.finished == Some(building.unit.timestamp) && !building.unit.suspect {
                         self.markers_lie = true;
@@ -185,9 +220,17 @@ impl Assembler {
                     building.unit.damaged = true;
                 }
                 building.slices = true;
-                building.idr |= idr;
+                match slice {
+                    Slice::Plain => {}
+                    Slice::Key { broken_link } => {
+                        building.key = true;
+                        building.broken_link |= broken_link;
+                    }
+                    Slice::Leading => building.leading = true,
+                }
             }
-            Kind::Pps | Kind::Other => {}
+            Kind::End => building.last = true,
+            Kind::Other => {}
         }
         true
     }
@@ -198,6 +241,10 @@ impl Assembler {
             return;
         };
         self.finished = Some(building.unit.timestamp);
+        let leading = self.leading;
+        if building.last {
+            self.leading = Leading::Before;
+        }
         if building.unit.abort() || building.unit.damaged {
             output.dropped += 1;
             return;
@@ -206,11 +253,14 @@ impl Assembler {
             // Parameter sets that were sent with a timestamp of their own.
             return;
         }
+        if building.leading && leading != Leading::Kept {
+            return;
+        }
         let (timestamp, arrived) = (building.unit.timestamp, building.unit.arrived);
         let starved = self
             .last_key
-            .is_some_and(|last| arrived.saturating_sub(last) >= NO_IDR_US);
-        let mut keyframe = building.idr || (building.sps && starved);
+            .is_some_and(|last| arrived.saturating_sub(last) >= NO_KEY_US);
+        let mut keyframe = building.key || (building.start && starved);
         if keyframe {
             self.parameters.forget_others();
         }
@@ -220,12 +270,16 @@ impl Assembler {
         }
         let mut data = building.unit.into_data();
         if keyframe {
-            if building.idr {
+            if building.key {
                 self.last_key = Some(arrived);
+                if !building.last {
+                    let lost = building.broken_link || leading == Leading::Before;
+                    self.leading = if lost { Leading::Lost } else { Leading::Kept };
+                }
             }
-            data = with_parameters(self.parameters.config(), &data);
+            data = with_parameters::<S>(self.parameters.config(), &data);
         }
-        output.pictures.push(Picture {
+        output.frames.push(Frame {
             data,
             timestamp,
             arrived,
@@ -242,26 +296,23 @@ struct Notes {
 }
 
 impl Notes {
-    fn of(nal: &[u8]) -> Self {
-        let kind = nal.first().map_or(Kind::Needless, |header| kind(*header));
-        let is_set = matches!(kind, Kind::Sps | Kind::Pps);
+    fn of<S: Syntax>(nal: &[u8]) -> Self {
+        let kind = S::kind(nal);
         Self {
             kind,
-            begins_picture: begins_picture(nal),
-            parameter_set: is_set.then(|| nal.to_vec()),
+            begins_picture: S::begins_picture(nal),
+            parameter_set: matches!(kind, Kind::Set(_)).then(|| nal.to_vec()),
         }
     }
 }
 
 /// The picture with `config` in front, and without the sets that it brought: those are
 /// in `config` already.
-fn with_parameters(config: Vec<u8>, data: &[u8]) -> Vec<u8> {
+fn with_parameters<S: Syntax>(config: Vec<u8>, data: &[u8]) -> Vec<u8> {
     let mut whole = config;
     whole.reserve(data.len());
     for nal in split(data) {
-        let is_set = nal
-            .first()
-            .is_some_and(|header| matches!(kind(*header), Kind::Sps | Kind::Pps));
+        let is_set = matches!(S::kind(nal), Kind::Set(_));
         if !is_set && let Ok(len) = u32::try_from(nal.len()) {
             whole.extend(len.to_be_bytes());
             whole.extend_from_slice(nal);

@@ -1,57 +1,73 @@
 //! The parameter sets that are in force.
 
-use super::super::unit::Unit;
-use super::nal::{Kind, kind, pps_id, sps_id};
+use core::marker::PhantomData;
 
-/// A stream has one or two. More are an attack on memory; the oldest go.
+use super::syntax::{Kind, SetName, Syntax};
+use super::unit::Unit;
+
+/// Sets of one kind. A stream has one or two; more are an attack on memory, and the
+/// oldest go.
 const MAX_SETS: usize = 32;
 
 /// The largest set with all its scaling lists stays far below.
 const MAX_SET_BYTES: usize = 2 * 1024;
 
 /// Sets by their ids: a new one with the same id takes the place of the old.
-#[derive(Debug, Default)]
-pub struct Parameters {
-    sps: Vec<Set>,
-    pps: Vec<Set>,
+#[derive(Debug)]
+pub struct Parameters<S> {
+    /// By rank, then in the order in which they came.
+    sets: Vec<Set>,
     generation: u32,
     /// Counts the pictures.
     unit: u32,
+    syntax: PhantomData<S>,
 }
 
 #[derive(Debug)]
 struct Set {
-    id: u32,
+    name: SetName,
     data: Vec<u8>,
     /// The picture that it came with last.
     unit: u32,
 }
 
-impl Parameters {
+impl<S> Default for Parameters<S> {
+    fn default() -> Self {
+        Self {
+            sets: Vec::new(),
+            generation: 0,
+            unit: 0,
+            syntax: PhantomData,
+        }
+    }
+}
+
+impl<S: Syntax> Parameters<S> {
     /// Takes in a NAL unit; anything but a parameter set is ignored.
     pub fn insert(&mut self, nal: &[u8]) {
+        let Kind::Set(name) = S::kind(nal) else {
+            return;
+        };
         if nal.len() > MAX_SET_BYTES {
             return;
         }
-        let (sets, id) = match nal.first().map(|header| kind(*header)) {
-            // Profile, constraints and level come before the id.
-            Some(Kind::Sps) if nal.len() > 4 => (&mut self.sps, sps_id(nal)),
-            Some(Kind::Pps) if nal.len() > 1 => (&mut self.pps, pps_id(nal)),
-            _ => return,
-        };
         let unit = self.unit;
-        if let Some(set) = sets.iter_mut().find(|set| set.id == id) {
+        if let Some(set) = self.sets.iter_mut().find(|set| set.name == name) {
             set.unit = unit;
             if set.data == nal {
                 return;
             }
             set.data = nal.to_vec();
         } else {
-            if sets.len() == MAX_SETS {
-                sets.remove(0);
+            let of_rank = |set: &Set| set.name.rank == name.rank;
+            if self.sets.iter().filter(|set| of_rank(set)).count() == MAX_SETS
+                && let Some(oldest) = self.sets.iter().position(of_rank)
+            {
+                self.sets.remove(oldest);
             }
+            let at = self.sets.partition_point(|set| set.name.rank <= name.rank);
             let data = nal.to_vec();
-            sets.push(Set { id, data, unit });
+            self.sets.insert(at, Set { name, data, unit });
         }
         self.generation = self.generation.wrapping_add(1);
     }
@@ -61,25 +77,32 @@ impl Parameters {
         self.unit = self.unit.wrapping_add(1);
     }
 
-    /// To be called with each key picture. Where it brought both kinds of sets, those that it did
+    /// To be called with each key picture. Where it brought all kinds of sets, those that it did
     /// not bring are of the past: what a camera once sent, or rubbish, must not go along for ever.
     pub fn forget_others(&mut self) {
         let unit = self.unit;
-        let brought = |sets: &[Set]| sets.iter().any(|set| set.unit == unit);
-        if !brought(&self.sps) || !brought(&self.pps) {
+        if !self.has_every_rank(|set| set.unit == unit) {
             return;
         }
-        let before = self.sps.len() + self.pps.len();
-        self.sps.retain(|set| set.unit == unit);
-        self.pps.retain(|set| set.unit == unit);
-        if self.sps.len() + self.pps.len() < before {
+        let before = self.sets.len();
+        self.sets.retain(|set| set.unit == unit);
+        if self.sets.len() < before {
             self.generation = self.generation.wrapping_add(1);
         }
     }
 
+    fn has_every_rank(&self, counts: impl Fn(&Set) -> bool) -> bool {
+        let has = |rank| {
+            self.sets
+                .iter()
+                .any(|set| set.name.rank == rank && counts(set))
+        };
+        (0..S::RANKS).all(has)
+    }
+
     /// Whether a decoder could start with them.
     pub fn is_complete(&self) -> bool {
-        !self.sps.is_empty() && !self.pps.is_empty()
+        self.has_every_rank(|_| true)
     }
 
     /// Changes with every change.
@@ -87,11 +110,11 @@ impl Parameters {
         self.generation
     }
 
-    /// All of them behind their lengths, SPS first. Empty while incomplete.
+    /// All of them behind their lengths, by rank. Empty while incomplete.
     pub fn config(&self) -> Vec<u8> {
         let mut unit = Unit::default();
         if self.is_complete() {
-            for set in self.sps.iter().chain(&self.pps) {
+            for set in &self.sets {
                 unit.append(&set.data);
             }
         }
@@ -101,6 +124,7 @@ impl Parameters {
 
 #[cfg(test)]
 mod tests {
+    use super::super::h264::Avc;
     use super::*;
 
     const SPS: [u8; 6] = [0x67, 0x4d, 0, 0x2a, 0x95, 0xa8];
@@ -108,10 +132,10 @@ mod tests {
 
     #[test]
     fn replaces_by_id_and_counts_changes() {
-        let mut parameters = Parameters::default();
-        parameters.insert(&SPS);
-        assert!(parameters.config().is_empty());
+        let mut parameters = Parameters::<Avc>::default();
         parameters.insert(&PPS);
+        assert!(parameters.config().is_empty());
+        parameters.insert(&SPS);
         let (config, generation) = (parameters.config(), parameters.generation());
         assert_eq!(
             config,
@@ -127,8 +151,8 @@ mod tests {
     }
 
     #[test]
-    fn a_key_picture_with_both_kinds_brings_all_there_are() {
-        let mut parameters = Parameters::default();
+    fn a_key_picture_with_all_kinds_brings_all_there_are() {
+        let mut parameters = Parameters::<Avc>::default();
         let rubbish = [0x68, 0x30, 7];
         for set in [&SPS[..], &PPS, &rubbish] {
             parameters.insert(set);
@@ -149,13 +173,13 @@ mod tests {
 
     #[test]
     fn bounded() {
-        let mut parameters = Parameters::default();
+        let mut parameters = Parameters::<Avc>::default();
         for id in 0..=255u8 {
             parameters.insert(&[0x68, 0, id | 0x80, id, id]);
             parameters.insert(&[0x68, id, id]);
         }
         parameters.insert(&[0x67; MAX_SET_BYTES + 1]);
         parameters.insert(&[]);
-        assert!(parameters.pps.len() <= MAX_SETS && parameters.sps.is_empty());
+        assert!(parameters.sets.len() <= MAX_SETS && !parameters.is_complete());
     }
 }

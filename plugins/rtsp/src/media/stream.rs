@@ -1,0 +1,75 @@
+//! One stream: its packets in order, its frames, its track.
+
+use padelvar_sdk::{Microseconds, Track};
+
+use super::setup::Setup;
+use crate::depacketiser::Output;
+use crate::rtp::{Delivery, Rtp, Sequencer};
+
+/// See the module.
+pub struct Stream {
+    setup: Setup,
+    sequencer: Sequencer,
+    /// Packets lost before the next frame.
+    pub lost: u32,
+    /// The host knows the track.
+    pub told: bool,
+}
+
+impl Stream {
+    /// Before the first packet.
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            setup,
+            sequencer: Sequencer::new(),
+            lost: 0,
+            told: false,
+        }
+    }
+
+    /// Whether packets of that type belong here.
+    pub fn takes(&self, payload_type: u8) -> bool {
+        self.setup.payload_type == payload_type
+    }
+
+    /// Whether that source sends it.
+    pub fn is_sent_by(&self, ssrc: u32) -> bool {
+        self.sequencer.ssrc() == Some(ssrc)
+    }
+
+    /// Changes with what `track` answers.
+    pub fn generation(&self) -> u32 {
+        self.setup.depacketiser.generation()
+    }
+
+    /// Its track under that number, once a decoder could be set up for it.
+    pub fn track(&self, id: u32) -> Option<Track> {
+        Some(Track {
+            id,
+            codec: self.setup.depacketiser.codec().to_owned(),
+            clock_rate: self.setup.clock_rate,
+            config: self.setup.depacketiser.config()?,
+            channels: self.setup.channels,
+        })
+    }
+
+    /// Takes a packet; `bytes` is the whole of `rtp`. How many are missing before those
+    /// that are in order now.
+    pub fn push(
+        &mut self,
+        bytes: &[u8],
+        rtp: &Rtp<'_>,
+        arrived: Microseconds,
+        output: &mut Output,
+    ) -> u32 {
+        let depacketiser = &mut self.setup.depacketiser;
+        let mut lost = 0u32;
+        let mut deliver = |rtp: &Rtp<'_>, delivery: Delivery| {
+            lost = lost.saturating_add(delivery.lost);
+            depacketiser.push(rtp, delivery, output);
+        };
+        self.sequencer.push(bytes, rtp, arrived, &mut deliver);
+        self.lost = self.lost.saturating_add(lost);
+        lost
+    }
+}
