@@ -24,6 +24,7 @@ pub struct Config {
 struct Terrain {
     club: u32,
     camera: String,
+    audio: bool,
 }
 
 impl Default for Config {
@@ -126,7 +127,21 @@ impl Config {
     pub fn camera(mut self, lines: &str) -> Self {
         let club = self.clubs.last().copied().unwrap_or(1);
         let camera = lines.to_owned();
-        self.terrains.push(Terrain { club, camera });
+        let audio = false;
+        self.terrains.push(Terrain {
+            club,
+            camera,
+            audio,
+        });
+        self
+    }
+
+    /// The terrain that was added last has sound.
+    #[must_use]
+    pub fn with_sound(mut self) -> Self {
+        if let Some(terrain) = self.terrains.last_mut() {
+            terrain.audio = true;
+        }
         self
     }
 
@@ -160,11 +175,16 @@ impl Config {
         for id in &self.clubs {
             let _ = write!(text, "[[clubs]]\nid = {id}\nname = \"Club {id}\"\n");
         }
-        for (index, Terrain { club, camera }) in self.terrains.iter().enumerate() {
+        for (index, terrain) in self.terrains.iter().enumerate() {
             let id = index + 1;
+            let Terrain {
+                club,
+                camera,
+                audio,
+            } = terrain;
             let _ = write!(
                 text,
-                "[[terrains]]\nid = {id}\nclub_id = {club}\nname = \"Court {id}\"\n[terrains.camera]\n{camera}\n"
+                "[[terrains]]\nid = {id}\nclub_id = {club}\nname = \"Court {id}\"\naudio = {audio}\n[terrains.camera]\n{camera}\n"
             );
         }
         text

@@ -26,7 +26,7 @@ pub struct Packet {
     pub key: bool,
 }
 
-/// What ffprobe says of a file with one video.
+/// What ffprobe says of a file with one video, and sound where it has some.
 #[derive(Clone, Debug)]
 pub struct Video {
     /// For example `h264`.
@@ -37,6 +37,8 @@ pub struct Video {
     pub avg_frame_rate: String,
     /// The file's, in seconds.
     pub duration: f64,
+    /// The codec of its sound; none where it has none.
+    pub sound: Option<String>,
     /// Its packets, in order of decoding.
     pub packets: Vec<Packet>,
 }
@@ -53,33 +55,44 @@ impl Video {
 /// What ffprobe says of a file.
 ///
 /// # Panics
-/// Where ffprobe complains, or there is anything but one video.
+/// Where ffprobe complains, or there is anything but one video and at most one sound.
 pub async fn video(file: &Path) -> Video {
     let shown = file.display();
     let mut command = Command::new("ffprobe");
     command.args(["-v", "error", "-of", "json", "-show_entries"]);
     command.arg(
         "format=duration:stream=codec_name,codec_type,width,height,avg_frame_rate\
-         :packet=pts_time,dts_time,duration_time,flags",
+         :packet=stream_index,pts_time,dts_time,duration_time,flags",
     );
     let output = run(command.arg(file)).await;
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(complaint.is_empty(), "{shown}: {complaint}");
     let found: Value = serde_json::from_slice(&output.stdout).expect("ffprobe writes JSON");
     let streams = found["streams"].as_array().expect("there are streams");
-    assert_eq!(streams.len(), 1, "{shown}: {streams:?}");
-    let (stream, format) = (&streams[0], &found["format"]);
+    let of_kind = |kind: &str| {
+        let kinds = streams.iter().enumerate();
+        kinds
+            .filter(|(_, stream)| stream["codec_type"] == kind)
+            .collect::<Vec<_>>()
+    };
+    let (videos, sounds) = (of_kind("video"), of_kind("audio"));
+    assert_eq!(videos.len(), 1, "{shown}: {streams:?}");
+    assert!(
+        sounds.len() <= 1 && streams.len() == 1 + sounds.len(),
+        "{shown}: {streams:?}"
+    );
+    let ((index, stream), format) = (videos[0], &found["format"]);
+    let of_video = |packet: &&Value| packet["stream_index"] == index;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let side = |name: &str| stream[name].as_u64().unwrap_or_default() as u32;
     let packets = found["packets"].as_array().expect("there are packets");
     Video {
-        codec: stream["codec_name"].as_str().unwrap_or_default().to_owned(),
+        codec: text(&stream["codec_name"]),
+        sound: sounds.first().map(|(_, sound)| text(&sound["codec_name"])),
         size: (side("width"), side("height")),
-        avg_frame_rate: stream["avg_frame_rate"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned(),
+        avg_frame_rate: text(&stream["avg_frame_rate"]),
         duration: seconds(&format["duration"]),
-        packets: packets.iter().map(packet).collect(),
+        packets: packets.iter().filter(of_video).map(packet).collect(),
     }
 }
 
@@ -136,7 +149,7 @@ async fn null(file: &Path, options: &[&str]) {
 }
 
 /// Asserts all that is true of every final recording, and returns what ffprobe says:
-/// H.264, index in place and not fragmented, decoding times that only rise, no
+/// H.264 or H.265, index in place and not fragmented, decoding times that only rise, no
 /// negative times of showing, no complaint of the decoder.
 pub async fn final_file(file: &Path) -> Video {
     let video = uneven_file(file).await;
@@ -155,7 +168,11 @@ pub async fn uneven_file(file: &Path) -> Video {
 pub async fn whole_file(file: &Path) -> Video {
     assert_eq!(boxes::outermost(file), ["ftyp", "mdat", "moov"]);
     let video = video(file).await;
-    assert_eq!(video.codec, "h264");
+    assert!(
+        matches!(video.codec.as_str(), "h264" | "hevc"),
+        "{}",
+        video.codec
+    );
     for pair in video.packets.windows(2) {
         assert!(pair[0].dts < pair[1].dts, "DTS do not rise: {pair:?}");
     }

@@ -32,6 +32,8 @@ pub struct Take {
     pub stopped: Value,
     /// The file.
     pub file: PathBuf,
+    /// What must be in it: the API's name of its pictures' codec, and whether there is sound.
+    pub kind: (&'static str, bool),
 }
 
 impl Take {
@@ -62,7 +64,15 @@ impl Take {
             stop_call,
             stopped,
             file,
+            kind: ("h264", false),
         }
+    }
+
+    /// With other pictures than H.264, or with sound.
+    #[must_use]
+    pub fn with(mut self, codec: &'static str, sound: bool) -> Self {
+        self.kind = (codec, sound);
+        self
     }
 
     /// The recording as `stop` answered it.
@@ -108,7 +118,15 @@ impl Take {
         let file = &body["file"];
         assert_eq!(file["id"], self.id.as_str(), "{body}");
         assert_eq!(file["size_bytes"], size, "{body}");
-        assert_eq!(file["codec"], "h264", "{body}");
+        let (codec, sound) = self.kind;
+        assert_eq!(file["codec"], codec, "{body}");
+        let in_file = if video.codec == "hevc" {
+            "h265"
+        } else {
+            &video.codec
+        };
+        assert_eq!(in_file, codec);
+        assert_eq!(video.sound.as_deref(), sound.then_some("aac"));
         let told = file["duration_seconds"].as_f64().unwrap_or_default();
         assert!(
             (told - video.duration).abs() < 0.05,

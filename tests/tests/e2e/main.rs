@@ -24,6 +24,7 @@ mod gstreamer;
 #[path = "../hostile/guests.rs"]
 #[expect(dead_code, reason = "the tests of hostile plugins want more of them")]
 mod guests;
+mod h265;
 mod http_cameras;
 mod key_sets;
 mod kills;
@@ -49,6 +50,7 @@ mod service;
 mod session_life;
 mod shadow;
 mod snapshots;
+mod sound;
 mod swaps;
 mod ten_at_once;
 mod tickets;

@@ -1,0 +1,126 @@
+//! Sound: only where a club wants it, in AAC, in step with the pictures.
+
+use std::time::Duration;
+
+use padelvar_tests::cameras;
+use padelvar_tests::{Config, Host, Take, clock, machine, together};
+use serde_json::Value;
+use simcam::{Fault, Handle, RtspConfig, Sound, judge};
+use tokio::time::sleep;
+
+const LENGTH: Duration = Duration::from_secs(6);
+/// How far sound may be from its picture, milliseconds.
+const IN_STEP_MS: f64 = 40.0;
+
+async fn camera(sound: &str) -> Handle {
+    let audio = Some(sound.parse::<Sound>().expect("a kind of sound"));
+    cameras::rtsp(RtspConfig {
+        audio,
+        ..RtspConfig::default()
+    })
+    .await
+}
+
+/// How far each beep is from the flash that it belongs to, milliseconds; positive where it is
+/// late. At the ends of a file one of the two may be missing.
+async fn apart(take: &Take) -> Vec<f64> {
+    let (ffmpeg, file) = ("ffmpeg".as_ref(), take.file.as_path());
+    let flashes = judge::flashes(ffmpeg, file).await.expect("it decodes");
+    let beeps = judge::beeps(ffmpeg, file).await.expect("it decodes");
+    let ms = |time: &Duration| time.as_secs_f64() * 1000.0;
+    let nearest = |beep: f64| {
+        let apart = flashes.iter().map(|flash| beep - ms(flash));
+        apart.min_by(|a, b| a.abs().total_cmp(&b.abs()))
+    };
+    let apart: Vec<f64> = beeps.iter().filter_map(|beep| nearest(ms(beep))).collect();
+    let apart: Vec<f64> = apart.into_iter().filter(|ms| ms.abs() < 450.0).collect();
+    eprintln!("{}: sound is {apart:.1?} ms late", file.display());
+    apart
+}
+
+async fn in_step(take: &Take, least: usize) {
+    let apart = apart(take).await;
+    assert!(apart.len() >= least, "{apart:?}");
+    assert!(apart.iter().all(|ms| ms.abs() <= IN_STEP_MS), "{apart:?}");
+}
+
+#[tokio::test]
+async fn every_kind_becomes_aac_in_step() {
+    let _shared = machine::shared().await;
+    let kinds = [
+        "aac",
+        "aac-16k",
+        "aac-stereo",
+        "pcma",
+        "pcmu",
+        "opus",
+        "l16",
+    ];
+    let mut cameras = Vec::new();
+    let mut config = Config::new();
+    for kind in kinds {
+        let camera = camera(kind).await;
+        config = config.url(camera.url()).with_sound();
+        cameras.push(camera);
+    }
+    let host = Host::start(&config).await;
+    let takes = (1..).zip(&kinds).map(|(terrain, kind)| {
+        let host = &host;
+        async move { (kind, Take::record(host, terrain, LENGTH).await) }
+    });
+    for ((kind, take), camera) in together(takes).await.into_iter().zip(&cameras) {
+        eprintln!("judging {kind}");
+        let take = take.with("h264", true);
+        take.check_copied(camera).await;
+        in_step(&take, 4).await;
+    }
+    host.end().await;
+}
+
+#[tokio::test]
+async fn where_nobody_wants_it_there_is_none() {
+    let _shared = machine::shared().await;
+    let camera = camera("aac").await;
+    let host = Host::start(&Config::of(&camera)).await;
+    let take = Take::record(&host, 1, Duration::from_secs(3)).await;
+    take.check_copied(&camera).await;
+    let clients = camera.sent();
+    let asked = clients.iter().flat_map(|client| &client.requests);
+    let setups = asked.filter(|request| request.method == "SETUP");
+    assert_eq!(setups.count(), 1, "it is not even asked for");
+    host.end().await;
+}
+
+#[tokio::test]
+async fn after_an_outage_it_is_in_step_again() {
+    let _shared = machine::shared().await;
+    let cameras = [camera("pcma").await, camera("aac").await];
+    let config = Config::new()
+        .url(cameras[0].url())
+        .with_sound()
+        .url(cameras[1].url())
+        .with_sound();
+    let host = Host::start(&config).await;
+    let takes = (1..).zip(&cameras).map(|(terrain, camera)| {
+        let host = &host;
+        async move {
+            let id = host.api.create(terrain).await;
+            let called = clock::now();
+            host.api.start(&id).await;
+            sleep(Duration::from_secs(4)).await;
+            camera.inject(Fault::Outage(Duration::from_secs(3)));
+            let again = |session: &Value| {
+                let camera = &session["camera"];
+                camera["state"] == "live" && camera["reconnects"].as_u64() >= Some(1)
+            };
+            host.api.until(|| host.api.session(&id), again).await;
+            sleep(Duration::from_secs(5)).await;
+            Take::stop(host, id, called).await.with("h264", true)
+        }
+    });
+    for take in together(takes).await {
+        take.check_uneven().await;
+        in_step(&take, 6).await;
+    }
+    host.end().await;
+}
