@@ -160,12 +160,20 @@ fn head_length(bytes: &[u8]) -> Option<usize> {
     None
 }
 
+/// Whether bytes look as if an answer, or data on one of these channels, began there.
+pub fn begins(bytes: &[u8], channels: &[u8]) -> bool {
+    match bytes {
+        [b'$', channel, _, _, version, ..] => channels.contains(channel) && version >> 6 == 2,
+        _ => bytes.starts_with(b"RTSP/1."),
+    }
+}
+
 /// Looks for a place where a message is likely to begin.
 fn lost(bytes: &[u8], channels: &[u8]) -> Item {
     let begins = |at: &usize| {
         let rest = &bytes[*at..];
         match rest {
-            [b'$', channel, _, _, version, ..] => channels.contains(channel) && version >> 6 == 2,
+            [b'$', _, _, _, _, ..] => self::begins(rest, channels),
             // Too short to tell: keep it.
             [b'$', channel, ..] => channels.contains(channel),
             [b'$'] => true,

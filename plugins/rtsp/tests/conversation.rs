@@ -36,9 +36,9 @@ fn schemes_and_ports() {
 
 #[test]
 fn options_are_checked() {
-    let mut udp = camera("rtsp://cam/x");
-    udp.options = vec![("transport".to_owned(), "udp".to_owned())];
-    let mut harness = Harness::new(udp, rtsp::run);
+    let mut odd = camera("rtsp://cam/x");
+    odd.options = vec![("transport".to_owned(), "pigeon".to_owned())];
+    let mut harness = Harness::new(odd, rtsp::run);
     harness.start();
     assert_eq!(harness.failure().unwrap().0, FailureClass::Unsupported);
     assert_eq!(rtsp::description().options, ["transport"]);
@@ -159,9 +159,6 @@ fn refusals_are_readable() {
         ("403 Forbidden", FailureClass::Auth),
         ("404 Not Found", FailureClass::Unreachable),
         ("453 Not Enough Bandwidth", FailureClass::Unreachable),
-        ("454 Session Not Found", FailureClass::Protocol),
-        ("455 Method Not Valid", FailureClass::Protocol),
-        ("461 Unsupported Transport", FailureClass::Unsupported),
         ("503 Busy", FailureClass::Unreachable),
         ("400 Bad Request", FailureClass::Protocol),
     ] {
@@ -270,10 +267,66 @@ fn descriptions_of_wrong_length() {
 #[test]
 fn the_cameras_own_requests_are_answered() {
     let mut peer = Peer::playing();
-    peer.say(b"OPTIONS * RTSP/1.0\r\nCSeq: 7\r\n\r\nREDIRECT * RTSP/1.0\r\nCSeq: 8\r\n\r\n");
+    peer.say(b"OPTIONS * RTSP/1.0\r\nCSeq: 7\r\n\r\nRECORD * RTSP/1.0\r\nCSeq: 8\r\n\r\n");
     assert_eq!(
         peer.harness.sent(peer.connection),
         "RTSP/1.0 200 OK\r\nCSeq: 7\r\n\r\nRTSP/1.0 501 Not Implemented\r\nCSeq: 8\r\n\r\n"
+    );
+}
+
+#[test]
+fn a_camera_may_send_us_away() {
+    for (location, host) in [("Location: rtsp://other:8554/y\r\n", "other"), ("", "cam")] {
+        let mut peer = Peer::playing();
+        peer.say(format!("REDIRECT * RTSP/1.0\r\nCSeq: 8\r\n{location}\r\n").as_bytes());
+        let sent = peer.sent();
+        assert!(
+            sent.starts_with("RTSP/1.0 200 OK\r\nCSeq: 8\r\n\r\nTEARDOWN "),
+            "{sent}"
+        );
+        peer.harness.advance(Duration::from_millis(500));
+        assert_eq!(peer.accept().host, host);
+        peer.describe(SDP);
+        peer.play();
+        peer.send(1, 0, true, &IDR);
+        assert_eq!(peer.harness.packets().len(), 1);
+    }
+
+    let mut peer = Peer::playing();
+    peer.say(b"TEARDOWN * RTSP/1.0\r\nCSeq: 8\r\nSession: 77\r\n\r\n");
+    assert_eq!(peer.harness.outcome(), Some(&Ok(())));
+    assert!(peer.sent().starts_with("RTSP/1.0 200 OK\r\n"));
+}
+
+#[test]
+fn leftovers_of_an_older_session() {
+    for status in ["454 Session Not Found", "455 Not Valid", "459 Aggregate"] {
+        let mut peer = Peer::connected("rtsp://cam/x");
+        for round in 0..2 {
+            peer.describe(SDP);
+            peer.request("SETUP");
+            peer.answer(status, "", "");
+            if round == 0 {
+                peer.accept();
+            }
+        }
+        assert_eq!(failure(&peer).0, FailureClass::Protocol);
+        assert!(failure(&peer).1.contains(&status[..3]));
+    }
+}
+
+#[test]
+fn an_answer_that_announces_a_body_and_sends_none() {
+    let mut peer = Peer::playing();
+    (0..30).for_each(|number| second(&mut peer, number));
+    peer.request("GET_PARAMETER");
+    peer.answer("200 OK", "content-length: 5000\r\n", "");
+    peer.harness.packets();
+    peer.send(30, 30 * 90_000, true, &IDR);
+    assert_eq!(
+        peer.harness.packets().len(),
+        1,
+        "it is not taken for the body"
     );
 }
 
@@ -304,7 +357,7 @@ fn keeps_the_session_alive() {
     let mut asked = Vec::new();
     for number in 0..65 {
         second(&mut peer, number);
-        let sent = peer.harness.sent(peer.connection);
+        let sent = peer.sent();
         if !sent.is_empty() {
             assert!(
                 sent.starts_with("GET_PARAMETER rtsp://cam/stream RTSP/1.0\r\n"),
@@ -336,7 +389,9 @@ fn keep_alive_survives_old_nonces_and_unknown_methods() {
 
 #[test]
 fn silence_is_found_out() {
-    let mut peer = Peer::playing();
+    let mut peer = Peer::with_transport("rtsp://cam/x", "tcp");
+    peer.describe(SDP);
+    peer.play();
     peer.harness.advance(Duration::from_secs(11));
     assert!(peer.request("TEARDOWN").contains("Session: 77"));
     peer.harness.advance(Duration::from_secs(1));
@@ -366,6 +421,15 @@ fn goodbyes() {
     assert_eq!(peer.harness.outcome(), None);
     peer.request("TEARDOWN");
     peer.harness.advance(Duration::from_millis(500));
+    assert_eq!(peer.harness.outcome(), Some(&Ok(())));
+
+    // With a nonce that grew old.
+    let mut peer = Peer::playing();
+    peer.harness.stop();
+    peer.request("TEARDOWN");
+    peer.answer("401 Unauthorized", RENEWED, "");
+    assert!(peer.request("TEARDOWN").contains("Authorization"));
+    peer.answer("200 OK", "", "");
     assert_eq!(peer.harness.outcome(), Some(&Ok(())));
 
     // Before there is a session nobody waits for a goodbye.

@@ -5,6 +5,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::{IDR, Peer};
+use padelvar_sdk::testing::camera;
 
 struct Dialect {
     describe: &'static str,
@@ -275,5 +276,107 @@ fn h265_cameras_play() {
             packets[0].keyframe && packets[0].data.starts_with(config),
             "{name}"
         );
+    }
+}
+
+/// Codec, ticks a second, channels, configuration; of the sound.
+type Sound = (&'static str, u32, u8, &'static [u8]);
+
+#[test]
+fn all_cameras_play_with_their_sound() {
+    if !recordings_are_here() {
+        return;
+    }
+    let expected: [(&str, &str, Option<Sound>); 10] = [
+        (
+            "bunny_describe",
+            "h264",
+            Some(("aac", 12_000, 2, &[0x14, 0x90])),
+        ),
+        (
+            "dahua_describe_h264_aac_onvif",
+            "h264",
+            Some(("aac", 48_000, 1, &[0x11, 0x88])),
+        ),
+        (
+            "dahua_describe_h265_pcma",
+            "h265",
+            Some(("pcma", 8_000, 1, &[])),
+        ),
+        ("foscam_describe", "h264", Some(("pcmu", 8_000, 1, &[]))),
+        // Type 8 would be A-law; `a=rtpmap` says otherwise.
+        ("gw_main_describe", "h264", Some(("pcmu", 8_000, 1, &[]))),
+        ("hikvision_describe", "h264", None),
+        (
+            "reolink_describe",
+            "h264",
+            Some(("aac", 16_000, 1, &[0x14, 0x08])),
+        ),
+        ("tplink_sdp", "h265", Some(("pcma", 8_000, 1, &[]))),
+        (
+            "ubiquiti_sdp",
+            "h264",
+            Some(("aac", 48_000, 1, &[0x11, 0x88])),
+        ),
+        ("vstarcam_describe", "h264", Some(("pcma", 8_000, 1, &[]))),
+    ];
+    for (name, video, sound) in expected {
+        let mut wanted = camera("rtsp://cam/live");
+        wanted.audio = true;
+        let mut peer = Peer::of(wanted);
+        peer.request("OPTIONS");
+        peer.answer("200 OK", "", "");
+        peer.request("DESCRIBE");
+        let message = said(name);
+        if message.starts_with("RTSP/") {
+            peer.replay(message);
+        } else {
+            peer.answer("200 OK", "", message);
+        }
+        peer.request("SETUP");
+        peer.answer("200 OK", "Session: 5\r\n", "");
+        if sound.is_some() {
+            let setup = peer.request("SETUP");
+            assert!(setup.contains("interleaved=2-3"), "{name}: {setup}");
+            if name.starts_with("gw") {
+                peer.replay(said("gw_main_setup_audio"));
+            } else {
+                peer.answer("200 OK", "Session: 5\r\n", "");
+            }
+        }
+        peer.request("PLAY");
+        peer.answer("200 OK", "", "");
+        let tracks = peer.harness.tracks().remove(0);
+        assert_eq!(tracks[0].codec, video, "{name}");
+        assert!(!tracks[0].config.is_empty(), "{name}");
+        let told = tracks.get(1).map(|track| {
+            (
+                track.codec.as_str(),
+                track.clock_rate,
+                track.channels,
+                track.config.as_slice(),
+            )
+        });
+        assert_eq!(told, sound, "{name}");
+        assert!(peer.harness.logs().is_empty(), "{name}");
+    }
+}
+
+/// A recording that these tests do not know proves nothing.
+#[test]
+fn no_recording_is_forgotten() {
+    if !recordings_are_here() {
+        return;
+    }
+    let this = include_str!("dialects.rs");
+    for entry in std::fs::read_dir(folder()).expect("a folder") {
+        let name = entry.expect("an entry").file_name();
+        let name = name.to_str().expect("a plain name");
+        if let Some(name) = name
+            .strip_suffix(".txt")
+            .filter(|name| !name.contains("LICENSE"))
+        {
+            assert!(this.contains(&format!("\"{name}\"")), "{name}");
+        }
     }
 }

@@ -9,7 +9,8 @@ mod common;
 use core::time::Duration;
 
 use common::{Peer, SDP, framed};
-use padelvar_sdk::Command;
+use padelvar_sdk::{Command, Component};
+use rtsp::sdp::VideoCodec::{H264, H265};
 
 /// The host cuts off a session that logs more than 20 lines a second.
 const MAX_LOGS: usize = 40;
@@ -76,22 +77,8 @@ fn check_commands(commands: &[Command]) {
 /// Types of the NAL units, which must be whole, clean and together the whole data.
 fn check_units(data: &[u8]) -> Vec<u8> {
     assert!(data.len() <= 8 * 1024 * 1024);
-    let mut types = Vec::new();
-    let mut rest = data;
-    while !rest.is_empty() {
-        let (prefix, after) = rest.split_first_chunk::<4>().expect("a length");
-        let len = usize::try_from(u32::from_be_bytes(*prefix)).expect("32 bits");
-        let (nal, after) = after.split_at(len);
-        assert!(matches!(nal[0] & 0x1f, 1..=23), "type {}", nal[0] & 0x1f);
-        assert!(
-            !nal.windows(3).any(|window| window == [0, 0, 1]),
-            "a start code"
-        );
-        assert_ne!(nal.last(), Some(&0), "trailing zeros");
-        types.push(nal[0] & 0x1f);
-        rest = after;
-    }
-    assert!(!types.is_empty());
+    let types = common::unit_kinds(data, |nal| nal[0] & 0x1f);
+    assert!(types.iter().all(|kind| matches!(kind, 1..=23)), "{types:?}");
     types
 }
 
@@ -161,6 +148,81 @@ fn fuzz_packets() {
     });
 }
 
+/// Datagrams on both ports of a stream. Each record of the input is a byte of flags, a length
+/// and bytes; most are RTP of the right source.
+#[test]
+fn fuzz_datagrams() {
+    bolero::check!().for_each(|input: &[u8]| {
+        let mut peer = Peer::with_transport("rtsp://cam/stream", "udp");
+        peer.describe(SDP);
+        let port = peer.bind(40_000);
+        peer.request("SETUP");
+        peer.answer(
+            "200 OK",
+            "Session: 1\r\nTransport: RTP/AVP;unicast;server_port=6970-6971;ssrc=9\r\n",
+            "",
+        );
+        peer.request("PLAY");
+        peer.answer("200 OK", "", "");
+        let mut rest = input;
+        let mut sequence = 65_530u16;
+        while let [flags, len, after @ ..] = rest {
+            let (payload, after) = after.split_at(usize::from(*len).min(after.len()));
+            rest = after;
+            sequence = sequence.wrapping_add(match flags >> 5 {
+                0..=4 => 1,
+                5 => 0,
+                6 => u16::MAX,
+                _ => u16::from(*len) << 7,
+            });
+            let time = u32::from(sequence).wrapping_mul(1500);
+            let mut packet = common::rtp(sequence, time, flags & 1 != 0, payload);
+            if flags & 0x06 == 0x06 {
+                packet[11] = *len;
+            }
+            let component = if flags & 0x18 == 0x18 {
+                Component::Rtcp
+            } else {
+                Component::Rtp
+            };
+            let bytes = if flags & 0x10 == 0 {
+                packet
+            } else {
+                payload.to_vec()
+            };
+            peer.harness
+                .datagram(port, component, common::CAMERA, bytes);
+            peer.harness.advance(Duration::from_millis(u64::from(*len)));
+        }
+        peer.harness.advance(Duration::from_secs(12));
+        let commands = peer.harness.take();
+        let sent = commands
+            .iter()
+            .filter(|command| matches!(command, Command::SendDatagram(_)));
+        assert!(sent.count() <= 20 + input.len() / 4, "a flood of datagrams");
+        check_commands(&commands);
+    });
+}
+
+/// Answers to a SETUP that asks for UDP, multicast or a tunnel, and what follows them.
+#[test]
+fn fuzz_transports() {
+    bolero::check!().for_each(|input: &[u8]| {
+        let way = usize::from(input.first().copied().unwrap_or(0));
+        let transport = ["udp", "multicast", "http", "auto"][way % 4];
+        let mut peer = Peer::with_transport("rtsp://cam/stream", transport);
+        if transport != "http" {
+            peer.describe(SDP);
+            if let Some(port) = peer.harness.binds().pop() {
+                peer.harness.bound(port, 40_000);
+            }
+        }
+        feed(&mut peer, input.get(1..).unwrap_or_default());
+        peer.harness.advance(Duration::from_secs(30));
+        check(&mut peer);
+    });
+}
+
 /// Session descriptions.
 #[test]
 fn fuzz_description() {
@@ -168,7 +230,6 @@ fn fuzz_description() {
         let description = rtsp::sdp::Description::parse(input);
         if let Ok(choice) = rtsp::sdp::choose(&description, true) {
             assert!((1..=1_000_000_000).contains(&choice.video.clock_rate));
-            use rtsp::sdp::VideoCodec::{H264, H265};
             if let H264 { parameter_sets } | H265 { parameter_sets } = &choice.video.codec {
                 for set in parameter_sets {
                     assert!(!set.is_empty() && set.last() != Some(&0));

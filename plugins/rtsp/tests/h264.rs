@@ -6,11 +6,13 @@ use core::time::Duration;
 
 use common::{IDR, PPS, Peer, SDP, SLICE, SPS, fragments, framed, prefixed, rtp};
 
-/// The packets that come of payloads with sequence number, timestamp and marker.
+/// The packets that come of payloads with sequence number, timestamp and marker, one every
+/// 10 ms.
 fn pictures(packets: &[(u16, u32, bool, &[u8])]) -> Vec<(u64, bool, u32, Vec<u8>)> {
     let mut peer = Peer::playing();
     for (sequence, timestamp, marker, payload) in packets {
         peer.send(*sequence, *timestamp, *marker, payload);
+        peer.harness.advance(Duration::from_millis(10));
     }
     taken(&mut peer)
 }

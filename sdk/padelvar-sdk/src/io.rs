@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::connection::Connection;
+use crate::datagrams::Datagrams;
 use crate::error::Error;
 use crate::http::{self, Request, Response};
 use crate::runtime::Core;
@@ -40,6 +41,22 @@ impl Io {
     /// Opens a TCP connection (with TLS if wanted) to a name or literal address.
     pub async fn connect(&self, host: &str, port: u16, tls: bool) -> Result<Connection, Error> {
         Connection::open(self, host, port, tls).await
+    }
+
+    /// Binds two neighbouring UDP ports, the lower one even.
+    pub async fn bind_datagrams(&self) -> Result<Datagrams, Error> {
+        Datagrams::bind(self).await
+    }
+
+    /// Joins a multicast group on `rtp_port` and the port after it. The group must be granted
+    /// by `reach`. `source`: only this sender (RFC 4607).
+    pub async fn join_multicast(
+        &self,
+        group: &str,
+        rtp_port: u16,
+        source: Option<&str>,
+    ) -> Result<Datagrams, Error> {
+        Datagrams::join(self, group, rtp_port, source).await
     }
 
     /// Sends an HTTP request and waits for the header of its answer, whatever its

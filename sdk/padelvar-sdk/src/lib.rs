@@ -35,6 +35,7 @@
 pub mod bindings;
 pub mod buffer;
 pub mod connection;
+pub mod datagrams;
 mod error;
 pub mod fetch;
 pub mod headers;
@@ -51,11 +52,12 @@ mod url;
 
 pub use bindings::padelvar::adapter::types as wit;
 pub use bindings::padelvar::adapter::types::{
-    Camera, ClockReference, Command, Description, Event, FailureClass, IoError, LogLevel,
-    Microseconds, Packet, Segment, Track,
+    Camera, ClockReference, Command, Component, Datagram, Description, Event, FailureClass,
+    IoError, LogLevel, Microseconds, Packet, Segment, Track,
 };
 pub use buffer::Chunk;
 pub use connection::Connection;
+pub use datagrams::Datagrams;
 pub use error::Error;
 pub use headers::Headers;
 pub use http::{Body, Request, Response};

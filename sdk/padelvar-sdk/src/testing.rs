@@ -10,9 +10,10 @@ use crate::io::Io;
 use crate::runtime::Driver;
 use crate::time::after;
 use crate::wit::{
-    BodyPart, Camera, Command, ConnectRequest, ConnectionFailure, Credential, Event, FailureClass,
-    Header, HttpRequest, HttpResponse, IoError, Microseconds, Packet, ReceivedBytes, Recipe,
-    RequestFailure, Segment, Track,
+    BodyPart, BoundPorts, Camera, Command, Component, ConnectRequest, ConnectionFailure,
+    Credential, Datagram, DatagramToSend, Event, FailureClass, Header, HttpRequest, HttpResponse,
+    IoError, Microseconds, MulticastRequest, Packet, PortFailure, ReceivedBytes, ReceivedDatagrams,
+    Recipe, RequestFailure, Segment, Track,
 };
 
 /// A camera with credentials, without options, without sound.
@@ -166,6 +167,46 @@ impl Harness {
         }));
     }
 
+    /// A pair of UDP ports was bound, or a group joined.
+    pub fn bound(&mut self, port: u32, rtp_port: u16) {
+        self.event(Event::Bound(BoundPorts {
+            port,
+            rtp_port,
+            rtcp_port: rtp_port + 1,
+        }));
+    }
+
+    /// A datagram came, just now.
+    pub fn datagram(&mut self, port: u32, component: Component, from: (&str, u16), bytes: Vec<u8>) {
+        let datagram = self.came(component, from, bytes);
+        self.datagrams(port, vec![datagram]);
+    }
+
+    /// A datagram for [`Harness::datagrams`].
+    pub fn came(&self, component: Component, from: (&str, u16), bytes: Vec<u8>) -> Datagram {
+        Datagram {
+            component,
+            arrived: self.now,
+            host: from.0.to_owned(),
+            from_port: from.1,
+            bytes,
+        }
+    }
+
+    /// Several datagrams came.
+    pub fn datagrams(&mut self, port: u32, datagrams: Vec<Datagram>) {
+        self.event(Event::Datagrams(ReceivedDatagrams { port, datagrams }));
+    }
+
+    /// Ports could not be bound, a group not joined, or something broke.
+    pub fn port_failed(&mut self, port: u32, class: FailureClass, message: &str) {
+        let message = message.to_owned();
+        self.event(Event::PortFailed(PortFailure {
+            port,
+            error: IoError { class, message },
+        }));
+    }
+
     /// Lets time pass and the timers in it ring, in their order.
     pub fn advance(&mut self, duration: Duration) {
         let end = after(self.now, duration);
@@ -213,6 +254,46 @@ impl Harness {
     pub fn connects(&mut self) -> Vec<ConnectRequest> {
         self.extract(|command| match command {
             Command::Connect(connect) => Ok(connect),
+            other => Err(other),
+        })
+    }
+
+    /// What was sent on a connection since the last call, one list a command.
+    pub fn sent_segments(&mut self, connection: u32) -> Vec<Vec<Segment>> {
+        self.extract(|command| match command {
+            Command::Send(send) if send.connection == connection => Ok(send.segments),
+            other => Err(other),
+        })
+    }
+
+    /// Pairs of UDP ports wanted since the last call.
+    pub fn binds(&mut self) -> Vec<u32> {
+        self.extract(|command| match command {
+            Command::BindDatagramPair(port) => Ok(port),
+            other => Err(other),
+        })
+    }
+
+    /// Multicast groups wanted since the last call.
+    pub fn joins(&mut self) -> Vec<MulticastRequest> {
+        self.extract(|command| match command {
+            Command::JoinMulticast(request) => Ok(request),
+            other => Err(other),
+        })
+    }
+
+    /// Ports and groups given up since the last call.
+    pub fn unbinds(&mut self) -> Vec<u32> {
+        self.extract(|command| match command {
+            Command::Unbind(port) => Ok(port),
+            other => Err(other),
+        })
+    }
+
+    /// Datagrams sent since the last call.
+    pub fn sent_datagrams(&mut self) -> Vec<DatagramToSend> {
+        self.extract(|command| match command {
+            Command::SendDatagram(datagram) => Ok(datagram),
             other => Err(other),
         })
     }

@@ -4,12 +4,12 @@ use core::future::Future;
 use core::time::Duration;
 
 use padelvar_sdk::time::{Elapsed, after};
-use padelvar_sdk::{
-    Camera, Connection, Either, Error, Headers, Io, Segment, Url, fetch, secret, select,
-};
+use padelvar_sdk::{Camera, Either, Error, Headers, Io, Segment, Url, fetch, secret, select};
 
 use super::session::Session;
 use super::stream::{Reply, Stream};
+use super::tunnel;
+use super::wire::Wire;
 
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -28,7 +28,7 @@ pub struct Request<'a> {
     /// As in the request's line; may hold placeholders for the credentials.
     pub uri: &'a str,
     /// Further header fields.
-    pub headers: &'a [(&'static str, &'static str)],
+    pub headers: &'a [(&'static str, &'a str)],
 }
 
 /// One connection to the camera.
@@ -44,21 +44,43 @@ pub struct Client {
     has_credentials: bool,
     challenges: Vec<String>,
     sequence: u32,
+    tunnelled: bool,
+    own_host: bool,
 }
 
 impl Client {
-    /// Opens the connection.
-    pub async fn connect(camera: &Camera, io: &Io, url: &Url) -> Result<Self, Error> {
+    /// Opens the connection, or the two of an HTTP tunnel.
+    pub async fn connect(
+        camera: &Camera,
+        io: &Io,
+        url: &Url,
+        tunnelled: bool,
+    ) -> Result<Self, Error> {
+        let (user_agent, has_credentials) = (camera.user_agent.as_str(), camera.has_credentials);
+        let wire = open(io, url, user_agent, has_credentials, tunnelled).await?;
         Ok(Self {
             io: io.clone(),
-            stream: Stream::new(io, open(io, url).await?),
+            stream: Stream::new(io, wire),
             session: None,
             url: url.clone(),
-            user_agent: camera.user_agent.clone(),
-            has_credentials: camera.has_credentials,
+            user_agent: user_agent.to_owned(),
+            has_credentials,
             challenges: Vec::new(),
             sequence: 0,
+            tunnelled,
+            own_host: Url::parse(&camera.url)
+                .is_ok_and(|own| own.host().eq_ignore_ascii_case(url.host())),
         })
+    }
+
+    /// Whether that is the configured camera, and not where it redirected to.
+    pub fn is_own_host(&self) -> bool {
+        self.own_host
+    }
+
+    /// Name or literal address of the camera.
+    pub fn host(&self) -> &str {
+        self.url.host()
     }
 
     /// The URL of the camera, as it stands in requests.
@@ -99,13 +121,17 @@ impl Client {
 
     /// Remembers how to log in.
     pub fn learn(&mut self, headers: &Headers) -> Result<(), Error> {
+        if self.stream.is_tunnel() {
+            return Err(Error::unsupported(tunnel::NO_PASSWORD_INSIDE));
+        }
         self.challenges = fetch::challenges(headers, self.has_credentials)?;
         Ok(())
     }
 
     async fn reconnect(&mut self) -> Result<(), Error> {
-        let connection = open(&self.io, &self.url).await?;
-        self.stream = Stream::new(&self.io, connection);
+        let (io, agent) = (&self.io, &self.user_agent);
+        let wire = open(io, &self.url, agent, self.has_credentials, self.tunnelled).await?;
+        self.stream = Stream::new(io, wire);
         Ok(())
     }
 
@@ -147,6 +173,7 @@ impl Client {
         request: &Request<'_>,
         patience: Duration,
     ) -> Result<Reply, Error> {
+        self.stream.ready().await?;
         let number = self.send(request);
         let deadline = after(self.io.now(), patience);
         let during = |error: Error| error.during(request.method);
@@ -202,7 +229,13 @@ impl Client {
     }
 }
 
-async fn open(io: &Io, url: &Url) -> Result<Connection, Error> {
+async fn open(
+    io: &Io,
+    url: &Url,
+    user_agent: &str,
+    has_credentials: bool,
+    tunnelled: bool,
+) -> Result<Wire, Error> {
     let (tls, default_port) = match url.scheme() {
         "rtsp" => (false, 554),
         // RFC 7826, section 4.2.
@@ -212,11 +245,12 @@ async fn open(io: &Io, url: &Url) -> Result<Connection, Error> {
             return Err(Error::unsupported(message));
         }
     };
-    io.timeout(
-        ANSWER,
-        io.connect(url.host(), url.port_or(default_port), tls),
-    )
-    .await?
+    if tunnelled {
+        let (down, up) = tunnel::open(io, url, user_agent, has_credentials).await?;
+        return Ok(Wire::tunnel(down, up));
+    }
+    let connect = io.connect(url.host(), url.port_or(default_port), tls);
+    Ok(Wire::plain(io.timeout(ANSWER, connect).await??))
 }
 
 /// A request in the making.

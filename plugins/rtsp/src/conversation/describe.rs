@@ -25,8 +25,10 @@ pub struct Offer {
     pub video_uri: String,
     /// Of the sound alone, where there is any.
     pub sound_uri: Option<String>,
-    /// Whether the camera says that it knows `GET_PARAMETER`.
-    pub knows_get_parameter: bool,
+    /// The methods that the camera says it knows.
+    pub public: String,
+    /// The description as it came: it may name multicast groups.
+    pub sdp: Vec<u8>,
 }
 
 /// Asks for both. `audio`: whether sound is wanted.
@@ -41,10 +43,7 @@ pub async fn describe(client: &mut Client, audio: bool) -> Result<Answer, Error>
         .await?;
     // A refusal other than of the password is no reason to give up: some cameras do
     // not know OPTIONS.
-    let public = options.headers.get("public").unwrap_or_default();
-    let knows_get_parameter = public
-        .split(',')
-        .any(|method| method.trim().eq_ignore_ascii_case("GET_PARAMETER"));
+    let public = options.headers.all("public").collect::<Vec<_>>().join(",");
     let accept = &[("Accept", "application/sdp")];
     let reply = client
         .call(Request {
@@ -80,7 +79,8 @@ pub async fn describe(client: &mut Client, audio: bool) -> Result<Answer, Error>
             .as_ref()
             .map(|sound| control::resolve(base, sound.control.as_deref())),
         choice,
-        knows_get_parameter,
+        public,
+        sdp: reply.body,
     })))
 }
 
@@ -99,7 +99,7 @@ pub fn expect_success(reply: &Reply, method: &str) -> Result<(), Error> {
         454 => Error::protocol("the camera forgot the session (454)"),
         455 => Error::protocol("the camera refuses that at this point (455)"),
         459 | 460 => Error::protocol(format!("the camera mixes up the stream's URLs ({status})")),
-        461 => Error::unsupported("the camera does not send RTP over TCP (461)"),
+        461 => Error::unsupported("the camera does not send RTP this way (461)"),
         505 => Error::unsupported("the camera does not speak RTSP 1.0 (505)"),
         500..=599 => Error::unreachable(format!("the camera is not ready ({status})")),
         _ => Error::protocol(format!("the camera answers with status {status}")),

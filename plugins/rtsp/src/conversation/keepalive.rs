@@ -6,25 +6,38 @@ use padelvar_sdk::{Error, Microseconds};
 use super::client::{Client, Request};
 use super::stream::Reply;
 
+/// Every server answers it, though to some it is no sign of life.
+const LAST: &str = "OPTIONS";
+
+/// What may be sent for it, the best first: methods that belong to a session, as far as the
+/// camera says that it knows them (RFC 2326, sections 10.8 and 10.9).
+fn methods(public: &str) -> Vec<&'static str> {
+    let knows = |method: &str| {
+        let mut all = public.split(',').map(str::trim);
+        all.any(|known| known.eq_ignore_ascii_case(method))
+    };
+    let mut methods = vec!["GET_PARAMETER", "SET_PARAMETER"];
+    methods.retain(|method| knows(method));
+    methods.push(LAST);
+    methods
+}
+
 /// The state of it.
 pub struct KeepAlive {
     uri: String,
-    method: &'static str,
+    /// Still to try, in this order; the first one is in use.
+    methods: Vec<&'static str>,
     due: Microseconds,
     /// Number of the newest request, and whether it was asked again with a new nonce.
     sent: Option<(u32, bool)>,
 }
 
 impl KeepAlive {
-    /// From PLAY on. `uri` is that of all streams.
-    pub fn new(client: &Client, uri: &str, knows_get_parameter: bool) -> Self {
+    /// From PLAY on. `uri` is that of all streams, `public` the value of that header.
+    pub fn new(client: &Client, uri: &str, public: &str) -> Self {
         let mut this = Self {
             uri: uri.to_owned(),
-            method: if knows_get_parameter {
-                "GET_PARAMETER"
-            } else {
-                "OPTIONS"
-            },
+            methods: methods(public),
             due: 0,
             sent: None,
         };
@@ -40,15 +53,18 @@ impl KeepAlive {
 
     /// Sends when it is time to. That the last one was not answered does not matter:
     /// liveness is judged by the video.
-    pub fn tick(&mut self, client: &mut Client) {
+    pub async fn tick(&mut self, client: &mut Client) -> Result<(), Error> {
         if client.io.now() >= self.due {
+            client.stream.ready().await?;
             self.send(client, false);
             self.schedule(client);
         }
+        Ok(())
     }
 
     fn send(&mut self, client: &mut Client, again: bool) {
-        let (method, uri) = (self.method, self.uri.as_str());
+        let method = self.methods.first().copied().unwrap_or(LAST);
+        let uri = self.uri.as_str();
         let number = client.send(&Request {
             method,
             uri,
@@ -78,12 +94,34 @@ impl KeepAlive {
                 client.session = None;
                 return Err(Error::protocol("the camera forgot the session (454)"));
             }
-            400..=599 if self.method == "GET_PARAMETER" => {
-                self.method = "OPTIONS";
+            400..=599 if self.methods.len() > 1 => {
+                self.methods.remove(0);
                 self.send(client, false);
             }
             _ => {}
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_first() {
+        for (public, first) in [
+            ("OPTIONS, SET_PARAMETER,get_parameter", "GET_PARAMETER"),
+            ("OPTIONS, SET_PARAMETER", "SET_PARAMETER"),
+            ("DESCRIBE", "OPTIONS"),
+            ("", "OPTIONS"),
+        ] {
+            let methods = methods(public);
+            assert_eq!(
+                (methods[0], methods.last()),
+                (first, Some(&LAST)),
+                "{public}"
+            );
+        }
     }
 }

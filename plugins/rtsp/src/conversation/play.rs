@@ -8,8 +8,9 @@ use padelvar_sdk::{Either, Error, Microseconds, select};
 use super::client::{Client, Request};
 use super::describe::{Offer, expect_success};
 use super::keepalive::KeepAlive;
-use super::session::{self, Session};
-use crate::media::{Media, Setup};
+use super::plan::Plan;
+use super::setup::set_up;
+use super::stream::Wish;
 
 /// A camera without video for that long is taken for dead. Video packets of any kind
 /// count, not key pictures: some cameras send these every 10 s or less often.
@@ -22,113 +23,114 @@ const BYE_US: Microseconds = 1_000_000;
 /// How long the answer to TEARDOWN may take. The host waits one second for all of it.
 const GOODBYE: Duration = Duration::from_millis(500);
 
-/// Interleaved channels of RTP and RTCP to ask for.
-struct Channels {
-    numbers: [u8; 2],
-    transport: &'static str,
-}
-
-const VIDEO_CHANNELS: Channels = Channels {
-    numbers: [0, 1],
-    transport: "RTP/AVP/TCP;unicast;interleaved=0-1",
-};
-
-const SOUND_CHANNELS: Channels = Channels {
-    numbers: [2, 3],
-    transport: "RTP/AVP/TCP;unicast;interleaved=2-3",
-};
-
 const TICK: Duration = Duration::from_secs(1);
+
+/// How a session ended, if not by a failure.
+#[derive(Debug, PartialEq, Eq)]
+pub enum End {
+    /// As it should.
+    Over,
+    /// To be tried again on a new connection, as the plan says.
+    Again,
+    /// To be gone on with there.
+    Redirect(String),
+}
 
 /// Plays until the host says stop, the camera says goodbye, or something breaks.
 /// Cameras have few sessions to give away, so each is given back.
-pub async fn play(client: &mut Client, offer: &Offer) -> Result<(), Error> {
-    set_up(client, offer).await?;
-    let result = play_session(client, offer).await;
+pub async fn play(client: &mut Client, offer: &Offer, plan: &mut Plan) -> Result<End, Error> {
+    let result = play_session(client, offer, plan).await;
     if client.session.is_some() && !client.stream.is_closed() {
-        let uri = offer.session_uri.as_str();
-        let goodbye = Request {
-            method: "TEARDOWN",
-            uri,
-            headers: &[],
-        };
+        let io = client.io.clone();
         // Whatever comes back, we leave.
-        let _ = client.exchange_within(&goodbye, GOODBYE).await;
+        let goodbye = say_goodbye(client, &offer.session_uri);
+        let _ = io.timeout(GOODBYE, goodbye).await;
     }
     result
 }
 
-async fn set_up(client: &mut Client, offer: &Offer) -> Result<(), Error> {
-    let mut channels = vec![set_up_stream(client, &offer.video_uri, VIDEO_CHANNELS).await?];
-    let mut streams = vec![Setup::from(&offer.choice.video)];
-    if let (Some(sound), Some(uri)) = (&offer.choice.sound, &offer.sound_uri) {
-        match set_up_stream(client, uri, SOUND_CHANNELS).await {
-            Ok(agreed) => {
-                channels.push(agreed);
-                streams.push(Setup::from(sound));
-            }
-            Err(error) if client.stream.is_closed() => return Err(error),
-            // Pictures matter more.
-            Err(error) => client
-                .io
-                .warn(format_args!("going on without sound: {error}")),
-        }
+async fn say_goodbye(client: &mut Client, uri: &str) -> Result<(), Error> {
+    let goodbye = Request {
+        method: "TEARDOWN",
+        uri,
+        headers: &[],
+    };
+    let reply = client.exchange_within(&goodbye, GOODBYE).await?;
+    if reply.status == 401 {
+        // The nonce grew old.
+        client.learn(&reply.headers)?;
+        client.exchange_within(&goodbye, GOODBYE).await?;
     }
-    let media = Media::new(&client.io, streams);
-    client.stream.start_media(media, &channels);
     Ok(())
 }
 
-/// Asks for one stream on these interleaved channels. The ones that the camera chose.
-async fn set_up_stream(
-    client: &mut Client,
-    uri: &str,
-    channels: Channels,
-) -> Result<[u8; 2], Error> {
-    let headers = &[("Transport", channels.transport)];
-    let request = Request {
-        method: "SETUP",
-        uri,
-        headers,
+async fn play_session(client: &mut Client, offer: &Offer, plan: &mut Plan) -> Result<End, Error> {
+    let delivery = match set_up(client, offer, plan).await {
+        Err(_) if client.io.is_stopped() => return Ok(End::Over),
+        other => other?,
     };
-    let reply = client.call(request).await?;
-    expect_success(&reply, "SETUP")?;
-    if client.session.is_none() {
-        let session = reply.headers.get("session").and_then(Session::parse);
-        let missing = || Error::protocol("the camera answers SETUP without a session");
-        client.session = Some(session.ok_or_else(missing)?);
+    client.stream.delivery = delivery;
+    if client.stream.delivery.is_none() {
+        return Ok(End::Again);
     }
-    session::channels(reply.headers.get("transport"), channels.numbers)
-}
-
-async fn play_session(client: &mut Client, offer: &Offer) -> Result<(), Error> {
+    report(client);
     match ask_to_play(client, offer).await {
-        Err(_) if client.io.is_stopped() => return Ok(()),
+        Err(_) if client.io.is_stopped() => return Ok(End::Over),
         other => other?,
     }
-    if let Some(media) = &mut client.stream.media {
-        media.announce();
+    if let Some(delivery) = &mut client.stream.delivery {
+        delivery.media.announce();
     }
     let began = client.io.now();
-    let mut keepalive = KeepAlive::new(client, &offer.session_uri, offer.knows_get_parameter);
+    let mut keepalive = KeepAlive::new(client, &offer.session_uri, &offer.public);
     let mut timer = client.io.timer();
     timer.set(after(began, TICK));
     loop {
         while let Some(reply) = client.stream.next_reply(false)? {
             keepalive.answered(client, &reply)?;
         }
+        match client.stream.wish.take() {
+            Some(Wish::Redirect(location)) => return Ok(End::Redirect(location)),
+            Some(Wish::End) => {
+                client.io.info("the camera ended the session");
+                client.session = None;
+                return Ok(End::Over);
+            }
+            None => {}
+        }
         let news = select(client.stream.fill(), timer.rung());
         match select(client.io.stopped(), news).await {
-            Either::Left(()) => return Ok(()),
+            Either::Left(()) => return Ok(End::Over),
             Either::Right(Either::Left(filled)) => filled?,
             Either::Right(Either::Right(())) => {
-                if is_over(client, began)? {
-                    return Ok(());
+                if let Some(end) = is_over(client, began, plan)? {
+                    return Ok(end);
                 }
-                keepalive.tick(client);
+                report(client);
+                let stopped = client.io.stopped();
+                match select(stopped, keepalive.tick(client)).await {
+                    Either::Left(()) => return Ok(End::Over),
+                    Either::Right(ticked) => ticked?,
+                }
                 timer.set(after(client.io.now(), TICK));
             }
         }
+    }
+}
+
+/// Lets the camera know how it is received, where it is time to.
+fn report(client: &mut Client) {
+    let now = client.io.now();
+    let Some(delivery) = &mut client.stream.delivery else {
+        return;
+    };
+    let reports = delivery.tick(now);
+    if client.stream.is_tunnel() {
+        // Not all servers take anything but requests there.
+        return;
+    }
+    for (channel, bytes) in reports {
+        client.stream.send_data(channel, &bytes);
     }
 }
 
@@ -169,38 +171,48 @@ async fn ask_to_play(client: &mut Client, offer: &Offer) -> Result<(), Error> {
 }
 
 fn has_sound(client: &Client) -> bool {
-    let media = client.stream.media.as_ref();
-    media.is_some_and(Media::has_sound)
+    let delivery = client.stream.delivery.as_ref();
+    delivery.is_some_and(|delivery| delivery.media.has_sound())
 }
 
 fn is_playing(client: &Client) -> bool {
-    let media = client.stream.media.as_ref();
-    media.is_some_and(|media| media.last_packet().is_some())
+    let delivery = client.stream.delivery.as_ref();
+    delivery.is_some_and(|delivery| delivery.media.last_packet().is_some())
 }
 
-/// Looks whether video still comes. Whether the camera ended the stream.
-fn is_over(client: &mut Client, began: Microseconds) -> Result<bool, Error> {
+/// Looks whether video still comes. How it ended, if it did.
+fn is_over(
+    client: &mut Client,
+    began: Microseconds,
+    plan: &mut Plan,
+) -> Result<Option<End>, Error> {
     let now = client.io.now();
-    let Some(media) = &mut client.stream.media else {
-        return Ok(true);
+    let Some(delivery) = &mut client.stream.delivery else {
+        return Ok(Some(End::Over));
     };
+    let media = &mut delivery.media;
     media.tell_losses();
     if media
         .bye()
         .is_some_and(|at| now.saturating_sub(at) >= BYE_US)
     {
         client.io.info("the camera ended the stream");
-        return Ok(true);
+        return Ok(Some(End::Over));
     }
     match media.last_packet() {
-        None if now.saturating_sub(began) >= SILENCE_US => {
-            let message = "the camera accepted PLAY but sends no video";
-            Err(Error::unreachable(message))
+        None if now >= after(began, plan.patience()) => {
+            if plan.silent() {
+                client
+                    .io
+                    .warn("the camera accepted PLAY but sends no video over TCP; trying UDP");
+                return Ok(Some(End::Again));
+            }
+            Err(plan.silence())
         }
         Some(last) if now.saturating_sub(last.max(began)) >= SILENCE_US => {
             let message = "the camera sends no video any more";
             Err(Error::unreachable(message))
         }
-        _ => Ok(false),
+        _ => Ok(None),
     }
 }

@@ -1,8 +1,6 @@
-//! The `Session` and `Transport` headers.
+//! The `Session` header.
 
 use core::time::Duration;
-
-use padelvar_sdk::Error;
 
 /// RFC 2326, section 12.37: what holds where the camera names no timeout.
 const DEFAULT_TIMEOUT_S: u64 = 60;
@@ -44,33 +42,6 @@ fn timeout(part: &str) -> Option<u64> {
     (name.trim().eq_ignore_ascii_case("timeout") && seconds > 0).then_some(seconds)
 }
 
-/// The interleaved channels of RTP and RTCP that the camera chose in its `Transport`
-/// header, or the ones that were asked for.
-pub fn channels(transport: Option<&str>, asked: [u8; 2]) -> Result<[u8; 2], Error> {
-    let Some(transport) = transport else {
-        return Ok(asked);
-    };
-    let mut parts = transport.split([';', ',']).map(str::trim);
-    let interleaved = parts.find_map(|part| {
-        let (name, value) = part.split_once('=')?;
-        name.trim()
-            .eq_ignore_ascii_case("interleaved")
-            .then_some(value)
-    });
-    if let Some(value) = interleaved {
-        let (rtp, rtcp) = value.split_once('-').unwrap_or((value, ""));
-        let rtp: u8 = rtp.trim().parse().map_err(|_| {
-            Error::protocol("the camera names interleaved channels that are no numbers")
-        })?;
-        return Ok([rtp, rtcp.trim().parse().unwrap_or(rtp.saturating_add(1))]);
-    }
-    let upper = transport.to_ascii_uppercase();
-    if upper.contains("CLIENT_PORT") || upper.contains("MULTICAST") {
-        return Err(Error::unsupported("the camera does not send RTP over TCP"));
-    }
-    Ok(asked)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,20 +73,5 @@ mod tests {
             (interval(1), interval(10), interval(60), interval(u64::MAX)),
             (1, 5, 30, 30)
         );
-    }
-
-    #[test]
-    fn transports() {
-        let of = |value| channels(Some(value), [6, 7]);
-        assert_eq!(
-            of("RTP/AVP/TCP;unicast;interleaved=0-1;ssrc= d6d6627"),
-            Ok([0, 1])
-        );
-        assert_eq!(of("RTP/AVP/TCP; unicast; Interleaved = 2 - 3 "), Ok([2, 3]));
-        assert_eq!(of("RTP/AVP/TCP;interleaved=4"), Ok([4, 5]));
-        assert_eq!(of("RTP/AVP/TCP;unicast"), Ok([6, 7]));
-        assert_eq!(channels(None, [6, 7]), Ok([6, 7]));
-        assert!(of("RTP/AVP;unicast;client_port=5000-5001").is_err());
-        assert!(of("RTP/AVP/TCP;interleaved=x").is_err());
     }
 }

@@ -1,9 +1,10 @@
 //! What comes in on the connection: answers for the caller, media for the tracks,
 //! questions of the camera answered here.
 
-use padelvar_sdk::{Connection, Error, Headers, Io, Segment};
+use padelvar_sdk::{Either, Error, Headers, Io, Segment, select};
 
-use crate::media::Media;
+use super::delivery::Delivery;
+use super::wire::Wire;
 use crate::message::{self, FirstLine, Head, Item};
 
 /// Bytes that are nothing, in a row. More is not RTSP.
@@ -11,6 +12,9 @@ const MAX_GARBAGE_BYTES: usize = 1024 * 1024;
 
 /// The longest body of an answer.
 const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// Those that video is asked for on.
+const DEFAULT_CHANNELS: [u8; 2] = [0, 1];
 
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +34,23 @@ impl Reply {
     }
 }
 
+/// What a camera may ask for that ends a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// REDIRECT (RFC 2326, section 10.10): go on there, or here again where it is empty.
+    Redirect(String),
+    /// TEARDOWN: it is over.
+    End,
+}
+
 /// See the module.
 pub struct Stream {
     io: Io,
-    connection: Connection,
-    /// Takes interleaved data once a stream is agreed on.
-    pub media: Option<Media>,
-    /// Interleaved channels of RTP and RTCP, two a stream of `media`.
-    channels: Vec<u8>,
+    wire: Wire,
+    /// Takes the media once streams are agreed on.
+    pub delivery: Option<Delivery>,
+    /// What the camera wants, once it said so.
+    pub wish: Option<Wish>,
     garbage: usize,
     partial: bool,
 }
@@ -52,37 +65,53 @@ enum Body {
 
 impl Stream {
     /// Of a new connection.
-    pub fn new(io: &Io, connection: Connection) -> Self {
+    pub fn new(io: &Io, wire: Wire) -> Self {
         Self {
             io: io.clone(),
-            connection,
-            media: None,
-            channels: vec![0, 1],
+            wire,
+            delivery: None,
+            wish: None,
             garbage: 0,
             partial: false,
         }
     }
 
-    /// From now on interleaved data goes to `media`. `channels` are those of RTP and
-    /// RTCP of each of its streams.
-    pub fn start_media(&mut self, media: Media, channels: &[[u8; 2]]) {
-        self.media = Some(media);
-        self.channels = channels.as_flattened().to_vec();
+    /// Waits for more bytes or datagrams.
+    pub async fn fill(&mut self) -> Result<(), Error> {
+        let Some(delivery) = &mut self.delivery else {
+            return self.wire.fill().await;
+        };
+        match select(self.wire.fill(), delivery.fill()).await {
+            Either::Left(filled) | Either::Right(filled) => filled,
+        }
     }
 
-    /// Waits for more bytes.
-    pub async fn fill(&mut self) -> Result<(), Error> {
-        self.connection.fill().await
+    /// Whether it goes through HTTP.
+    pub fn is_tunnel(&self) -> bool {
+        self.wire.is_tunnel()
+    }
+
+    /// To be waited for before something is sent.
+    pub async fn ready(&mut self) -> Result<(), Error> {
+        self.wire.ready().await
+    }
+
+    /// Writes interleaved data.
+    pub fn send_data(&mut self, channel: u8, bytes: &[u8]) {
+        // Reports have some dozens of bytes.
+        let [high, low] = (bytes.len() as u16).to_be_bytes();
+        let framed = [&[b'$', channel, high, low], bytes].concat();
+        self.send(vec![Segment::Bytes(framed)]);
     }
 
     /// Whether the camera hung up.
     pub fn is_closed(&self) -> bool {
-        self.connection.is_closed()
+        self.wire.is_closed()
     }
 
     /// Writes.
     pub fn send(&mut self, segments: Vec<Segment>) {
-        self.connection.send_segments(segments);
+        self.wire.send(segments);
     }
 
     /// Whether the last call of `next_reply` saw a session description that is not
@@ -95,9 +124,12 @@ impl Stream {
     /// coming, so an incomplete description is whole.
     pub fn next_reply(&mut self, lenient: bool) -> Result<Option<Reply>, Error> {
         self.partial = false;
+        if let Some(delivery) = &mut self.delivery {
+            delivery.pump();
+        }
         loop {
-            let channels = &self.channels;
-            match self.connection.peek(|bytes| message::next(bytes, channels)) {
+            let channels = self.channels();
+            match self.wire.peek(|bytes| message::next(bytes, channels)) {
                 Item::Incomplete => return Ok(None),
                 Item::Skip { count, garbage } => self.skip(count, garbage)?,
                 Item::Data { channel, len } => self.data(channel, len),
@@ -130,8 +162,14 @@ impl Stream {
         }
     }
 
+    /// Those that data is looked for on where the place is lost.
+    fn channels(&self) -> &[u8] {
+        let delivery = self.delivery.as_ref();
+        delivery.map_or(&DEFAULT_CHANNELS, Delivery::channels)
+    }
+
     fn skip(&mut self, count: usize, garbage: bool) -> Result<(), Error> {
-        self.connection.consume(count);
+        self.wire.consume(count);
         if garbage {
             if self.garbage == 0 {
                 self.io
@@ -146,22 +184,18 @@ impl Stream {
     }
 
     fn data(&mut self, channel: u8, len: usize) {
-        let place = self.channels.iter().position(|agreed| *agreed == channel);
-        if place.is_some() {
+        let arrived = self.wire.arrived();
+        let known = match &mut self.delivery {
+            Some(delivery) => self.wire.peek(|bytes| {
+                let packet = bytes.get(4..4 + len).unwrap_or_default();
+                delivery.interleaved(channel, packet, arrived)
+            }),
+            None => DEFAULT_CHANNELS.contains(&channel),
+        };
+        if known {
             self.garbage = 0;
         }
-        // Else stale data of an older session, or a stream that nobody asked for.
-        if let (Some(media), Some(place)) = (&mut self.media, place) {
-            let arrived = self.connection.arrived();
-            self.connection.peek(|bytes| {
-                let packet = &bytes[4..4 + len];
-                match place % 2 {
-                    0 => media.rtp(place / 2, packet, arrived),
-                    _ => media.rtcp(place / 2, packet, arrived),
-                }
-            });
-        }
-        self.connection.consume(4 + len);
+        self.wire.consume(4 + len);
     }
 
     fn body(&mut self, head: &Head, lenient: bool) -> Result<Body, Error> {
@@ -172,9 +206,13 @@ impl Stream {
             ));
         }
         let description = head.is_description();
-        let body = self.connection.peek(|bytes| {
+        let channels = self.channels();
+        let body = self.wire.peek(|bytes| {
             let bytes = &bytes[head.len..];
-            if description {
+            if !description && message::begins(bytes, channels) {
+                // It announces a body and sends none.
+                Body::Whole(0)
+            } else if description {
                 description_body(bytes, announced, lenient)
             } else {
                 match announced.unwrap_or(0) {
@@ -196,16 +234,26 @@ impl Stream {
 
     fn take(&mut self, head_len: usize, len: usize) -> Vec<u8> {
         let body = self
-            .connection
+            .wire
             .peek(|bytes| bytes[head_len..head_len + len].to_vec());
-        self.connection.consume(head_len + len);
+        self.wire.consume(head_len + len);
         body
     }
 
-    /// A camera may ask, too (RFC 2326, section 10). It must only hear that we live.
+    /// A camera may ask, too (RFC 2326, section 10). It must hear that we live, and may
+    /// send us away.
     fn answer(&mut self, method: &str, headers: &Headers) {
         let status = match method {
-            "OPTIONS" | "GET_PARAMETER" | "SET_PARAMETER" => "200 OK",
+            "OPTIONS" | "GET_PARAMETER" | "SET_PARAMETER" | "ANNOUNCE" => "200 OK",
+            "REDIRECT" => {
+                let location = headers.get("location").unwrap_or_default();
+                self.wish.get_or_insert(Wish::Redirect(location.to_owned()));
+                "200 OK"
+            }
+            "TEARDOWN" => {
+                self.wish = Some(Wish::End);
+                "200 OK"
+            }
             _ => "501 Not Implemented",
         };
         let number: u32 = headers
@@ -213,7 +261,7 @@ impl Stream {
             .and_then(|number| number.parse().ok())
             .unwrap_or(0);
         let text = format!("RTSP/1.0 {status}\r\nCSeq: {number}\r\n\r\n");
-        self.connection.send(text.as_bytes());
+        self.send(vec![Segment::Bytes(text.into_bytes())]);
     }
 }
 
@@ -224,7 +272,10 @@ fn description_body(bytes: &[u8], announced: Option<usize>, lenient: bool) -> Bo
     let ends_within = real < bytes.len();
     match announced {
         Some(len) if len <= bytes.len() => {
-            let line_cut = real > len || bytes[..len].last().is_some_and(|last| *last != b'\n');
+            let line_cut = real > len
+                || bytes[..len]
+                    .last()
+                    .is_some_and(|last| !matches!(last, b'\r' | b'\n'));
             // Mostly it is right, and mostly it ends with a line.
             if !line_cut {
                 Body::Whole(len)
@@ -264,6 +315,7 @@ mod tests {
         assert_eq!(length(b"v=0\r\na=x\r\n$\0", Some(7), false), Some(10));
         assert_eq!(length(b"v=0\r\na=x", Some(8), false), None);
         assert_eq!(length(b"v=0\r\na=x", Some(8), true), Some(8));
+        assert_eq!(length(b"v=0\ra=x\r", Some(8), false), Some(8));
         assert_eq!(length(b"v=0\r\nodd\r\na=x\r\n", Some(15), false), Some(15));
     }
 }

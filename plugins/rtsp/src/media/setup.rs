@@ -2,7 +2,7 @@
 
 use crate::depacketiser::Depacketiser;
 use crate::sdp::{Sound, SoundCodec, Video, VideoCodec};
-use crate::sound::Whole;
+use crate::sound::{Generic, Latm, Pcm, Samples, Whole};
 use crate::video::{H264, H265, Jpeg};
 
 /// One stream of a session.
@@ -40,6 +40,16 @@ impl From<&Video> for Setup {
 impl From<&Sound> for Setup {
     fn from(sound: &Sound) -> Self {
         let depacketiser: Box<dyn Depacketiser> = match &sound.codec {
+            SoundCodec::Aac { layout, config } => {
+                Box::new(Generic::new(*layout, config.clone(), sound.clock_rate))
+            }
+            SoundCodec::Latm { config } => Box::new(Latm::new(config.clone(), sound.clock_rate)),
+            SoundCodec::Opus => Box::new(Whole::new("opus")),
+            SoundCodec::L16 => Box::new(Pcm::new(Samples::L16, sound.channels)),
+            SoundCodec::L8 => Box::new(Pcm::new(Samples::L8, sound.channels)),
+            SoundCodec::G726 { bits, order } => {
+                Box::new(Pcm::new(Samples::g726(*bits, *order), sound.channels))
+            }
             SoundCodec::Pcma => Box::new(Whole::new("pcma")),
             SoundCodec::Pcmu => Box::new(Whole::new("pcmu")),
         };

@@ -1,4 +1,7 @@
-//! RTCP (RFC 3550, section 6): when the camera says what time it is, and goodbye.
+//! RTCP (RFC 3550, section 6): when the camera says what time it is, and goodbye; what a
+//! receiver reports.
+
+use super::reception::Block;
 
 /// What matters of an RTCP packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +24,33 @@ pub struct SenderReport {
     pub ntp: u64,
     /// The same moment in ticks of the track.
     pub timestamp: u32,
+}
+
+/// A receiver report, with one block where anything was received, and the name that
+/// belongs to its sender (sections 6.4.2 and 6.5.1). `name` is cut at 255 bytes.
+pub fn receiver_report(ssrc: u32, block: Option<&Block>, name: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(64);
+    let (count, words) = if block.is_some() { (1, 7) } else { (0, 1) };
+    bytes.extend([0x80 | count, 201, 0, words]);
+    bytes.extend(ssrc.to_be_bytes());
+    if let Some(block) = block {
+        bytes.extend(block.ssrc.to_be_bytes());
+        let lost = (block.lost as u32) & 0x00ff_ffff;
+        bytes.extend((u32::from(block.fraction_lost) << 24 | lost).to_be_bytes());
+        for word in [block.highest, block.jitter, block.last_report, block.delay] {
+            bytes.extend(word.to_be_bytes());
+        }
+    }
+    let name = &name.as_bytes()[..name.len().min(255)];
+    // The item's two bytes of header, the name, and at least one zero, up to whole words.
+    let words = 1 + (2 + name.len()) / 4 + 1;
+    let end = bytes.len() + 4 + 4 * words;
+    bytes.extend([0x81, 202, 0, words as u8]);
+    bytes.extend(ssrc.to_be_bytes());
+    bytes.extend([1, name.len() as u8]);
+    bytes.extend(name);
+    bytes.resize(end, 0);
+    bytes
 }
 
 /// The reports of a compound packet. Stops at the first thing that does not fit.
@@ -60,6 +90,33 @@ fn report(kind: u8, body: &[u8]) -> Option<Report> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn receiver_reports() {
+        let block = Block {
+            ssrc: 9,
+            fraction_lost: 3,
+            lost: -2,
+            highest: 70_000,
+            jitter: 5,
+            last_report: 6,
+            delay: 7,
+        };
+        let bytes = receiver_report(1, Some(&block), "abc");
+        let mut expected = vec![0x81, 201, 0, 7, 0, 0, 0, 1, 0, 0, 0, 9, 3, 0xff, 0xff, 0xfe];
+        for word in [70_000u32, 5, 6, 7] {
+            expected.extend(word.to_be_bytes());
+        }
+        expected.extend([0x81, 202, 0, 3, 0, 0, 0, 1, 1, 3, b'a', b'b', b'c', 0, 0, 0]);
+        assert_eq!(bytes, expected);
+        for len in 0..300 {
+            let bytes = receiver_report(1, None, &"x".repeat(len));
+            assert_eq!(bytes[..4], [0x80, 201, 0, 1]);
+            let words = usize::from(bytes[11]);
+            assert_eq!(bytes.len(), 8 + 4 + 4 * words, "{len}");
+            assert_eq!(bytes.last(), Some(&0), "{len}");
+        }
+    }
 
     #[test]
     fn compound_packets() {

@@ -1,14 +1,21 @@
 //! Packets in their order: duplicates dropped, losses counted, restarts seen.
 
+use std::collections::VecDeque;
+
 use padelvar_sdk::Microseconds;
 
 use super::packet::Rtp;
 
-/// How many packets wait for one that is missing. Bounds memory to about 1 MiB.
-const WINDOW_PACKETS: usize = 16;
+/// How many packets wait for one that is missing, at most. Twice what a camera of 16 Mbit/s
+/// sends in the time below.
+const WINDOW_PACKETS: usize = 512;
 
-/// How long they wait.
-const WINDOW_US: Microseconds = 100_000;
+/// How many bytes wait, at most. Stops a camera that fills memory with packets of 64 KiB.
+const WINDOW_BYTES: usize = 1024 * 1024;
+
+/// How long they wait. A network brings packets out of order by a few milliseconds; a
+/// wireless one repeats them for some tens. Longer waits would only delay what is lost.
+const WINDOW_US: Microseconds = 150_000;
 
 /// A step further than this is no loss but a camera that began anew (compare
 /// `MAX_DROPOUT` and `MAX_MISORDER` of RFC 3550, appendix A.1).
@@ -40,8 +47,9 @@ pub struct Sequencer {
     ssrc: Option<u32>,
     /// The sequence number that is due.
     due: u16,
-    /// Packets ahead of a missing one, sorted.
-    held: Vec<Held>,
+    /// Packets ahead of a missing one, sorted, and how many bytes they are.
+    held: VecDeque<Held>,
+    held_bytes: usize,
     /// A packet that does not fit at all. Only a second one in a row says that the
     /// camera began anew; a single one is stale data.
     stray: Option<Held>,
@@ -101,12 +109,32 @@ impl Sequencer {
             ..0 => {}
             1.. => {
                 self.hold(bytes, rtp, arrived);
-                let waited = |held: &Held| arrived.saturating_sub(held.arrived) >= WINDOW_US;
-                while self.held.len() > WINDOW_PACKETS || self.held.first().is_some_and(waited) {
+                while self.is_full() {
                     self.give_up(deliver);
                     self.release(deliver);
                 }
             }
+        }
+        self.expire(arrived, deliver);
+    }
+
+    /// Whether more waits than may.
+    fn is_full(&self) -> bool {
+        self.held.len() > WINDOW_PACKETS || self.held_bytes > WINDOW_BYTES
+    }
+
+    /// Hands on what waited long enough for what is missing.
+    pub fn expire(&mut self, now: Microseconds, deliver: &mut impl FnMut(&Rtp<'_>, Delivery)) {
+        // Whichever came first waits for the same gap: look at all of them.
+        while self
+            .held
+            .iter()
+            .map(|held| held.arrived)
+            .min()
+            .is_some_and(|first| now.saturating_sub(first) >= WINDOW_US)
+        {
+            self.give_up(deliver);
+            self.release(deliver);
         }
     }
 
@@ -122,18 +150,23 @@ impl Sequencer {
             .held
             .binary_search_by_key(&ahead(rtp.sequence), |held| ahead(held.sequence));
         if let Err(at) = place {
+            self.held_bytes += bytes.len();
             self.held.insert(at, Held::new(bytes, rtp, arrived));
         }
     }
 
+    fn pop(&mut self) -> Option<Held> {
+        let held = self.held.pop_front()?;
+        self.held_bytes -= held.bytes.len();
+        Some(held)
+    }
+
     /// Hands on what follows without a hole.
     fn release(&mut self, deliver: &mut impl FnMut(&Rtp<'_>, Delivery)) {
-        while self
-            .held
-            .first()
-            .is_some_and(|held| held.sequence == self.due)
+        let due = |held: &Held, due: u16| held.sequence == due;
+        while self.held.front().is_some_and(|held| due(held, self.due))
+            && let Some(held) = self.pop()
         {
-            let held = self.held.remove(0);
             self.due = held.sequence.wrapping_add(1);
             held.deliver(0, false, deliver);
         }
@@ -141,10 +174,9 @@ impl Sequencer {
 
     /// Hands on the first held packet although something before it is missing.
     fn give_up(&mut self, deliver: &mut impl FnMut(&Rtp<'_>, Delivery)) {
-        if self.held.is_empty() {
+        let Some(held) = self.pop() else {
             return;
-        }
-        let held = self.held.remove(0);
+        };
         let lost = held.sequence.wrapping_sub(self.due);
         self.due = held.sequence.wrapping_add(1);
         held.deliver(u32::from(lost), lost > 0, deliver);
@@ -230,7 +262,7 @@ mod tests {
     #[test]
     fn gives_up_after_a_while() {
         assert_eq!(
-            order(&[(1, 10, 0), (1, 13, 0), (1, 14, 50), (1, 15, 100)]),
+            order(&[(1, 10, 0), (1, 13, 0), (1, 14, 50), (1, 15, 150)]),
             [
                 (10, 0, false),
                 (13, 2, true),
@@ -238,11 +270,50 @@ mod tests {
                 (15, 0, false)
             ]
         );
-        let many: Vec<_> = (0..=17)
+        // The one that came first decides, also where it is not the first in order.
+        assert_eq!(
+            order(&[(1, 10, 0), (1, 14, 0), (1, 13, 140), (1, 15, 150)])[1..],
+            [(13, 2, true), (14, 0, false), (15, 0, false)]
+        );
+        let packets = WINDOW_PACKETS as u16;
+        let many: Vec<_> = (0..=packets + 1)
             .map(|index| (1, 10 + index + u16::from(index > 0), 0))
             .collect();
         let out = order(&many);
-        assert_eq!((out.len(), out[1]), (18, (12, 1, true)));
+        assert_eq!(
+            (out.len(), out[1]),
+            (usize::from(packets) + 2, (12, 1, true))
+        );
+    }
+
+    #[test]
+    fn what_waits_is_bounded_in_bytes() {
+        let mut sequencer = Sequencer::new();
+        let mut count = 0;
+        for sequence in (0..40u16).filter(|sequence| *sequence != 1) {
+            let mut bytes = vec![0; 60_000];
+            bytes[0] = 0x80;
+            bytes[3] = sequence as u8;
+            let rtp = Rtp::parse(&bytes).unwrap();
+            sequencer.push(&bytes, &rtp, 0, &mut |_, _| count += 1);
+            assert!(sequencer.held_bytes <= WINDOW_BYTES);
+        }
+        assert_eq!((count, sequencer.held_bytes), (39, 0));
+    }
+
+    #[test]
+    fn time_alone_ends_a_wait() {
+        let mut sequencer = Sequencer::new();
+        let mut out = Vec::new();
+        for sequence in [0u8, 2] {
+            let bytes = [0x80, 96, 0, sequence, 0, 0, 0, 0, 0, 0, 0, 1];
+            let rtp = Rtp::parse(&bytes).unwrap();
+            sequencer.push(&bytes, &rtp, 1_000, &mut |rtp, _| out.push(rtp.sequence));
+        }
+        let mut deliver = |rtp: &Rtp<'_>, _| out.push(rtp.sequence);
+        sequencer.expire(WINDOW_US, &mut deliver);
+        sequencer.expire(WINDOW_US + 1_000, &mut deliver);
+        assert_eq!(out, [0, 2]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod base64;
 mod choose;
 mod encoding;
+mod hex;
 mod parse;
 mod sound;
 mod video;

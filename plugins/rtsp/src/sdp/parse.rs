@@ -46,13 +46,13 @@ impl Description {
         let mut full = false;
         for line in text.split(['\r', '\n']) {
             match line.trim().split_once('=') {
-                Some(("m", value)) => {
+                Some(("m" | "M", value)) => {
                     full = this.sections.len() == MAX_SECTIONS;
                     if !full {
                         this.sections.push(Section::parse(value));
                     }
                 }
-                Some(("a", value)) if !full => this.attribute(value),
+                Some(("a" | "A", value)) if !full => this.attribute(value),
                 _ => {}
             }
         }

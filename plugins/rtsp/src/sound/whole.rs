@@ -1,5 +1,5 @@
-//! Codecs whose RTP payload is one frame as it stands: G.711 (RFC 3551, sections 4.5.14
-//! and 6).
+//! Codecs whose RTP payload is one frame as it stands: G.711 (RFC 3551, section
+//! 4.5.14) and Opus (RFC 7587, section 4.2).
 
 use crate::depacketiser::{Depacketiser, Frame, Output};
 use crate::rtp::{Delivery, Rtp};

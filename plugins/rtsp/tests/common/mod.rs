@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use core::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
-use padelvar_sdk::testing::{Harness, camera};
+use padelvar_sdk::testing::{Harness, camera, render};
+use padelvar_sdk::{Component, Segment};
 
 /// 640x480 main profile.
 pub const SPS: [u8; 8] = [0x67, 0x4d, 0x00, 0x1e, 0x95, 0xa8, 0x2d, 0x02];
@@ -44,6 +46,47 @@ pub fn prefixed(units: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
+/// A file of `tests/data`.
+pub fn data(name: &str) -> Vec<u8> {
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The RTP packets of a recording.
+pub fn recorded(name: &str) -> Vec<Vec<u8>> {
+    let bytes = data(&format!("{name}.rtp"));
+    let mut rest = bytes.as_slice();
+    let mut packets = Vec::new();
+    while let Some((len, after)) = rest.split_first_chunk::<2>() {
+        let (packet, after) = after.split_at(usize::from(u16::from_be_bytes(*len)));
+        packets.push(packet.to_vec());
+        rest = after;
+    }
+    packets
+}
+
+/// What `kind` says of each NAL unit; together they must be the whole data, clean.
+pub fn unit_kinds(data: &[u8], kind: impl Fn(&[u8]) -> u8) -> Vec<u8> {
+    let mut kinds = Vec::new();
+    let mut rest = data;
+    while !rest.is_empty() {
+        let (prefix, after) = rest.split_first_chunk::<4>().expect("a length");
+        let len = usize::try_from(u32::from_be_bytes(*prefix)).expect("32 bits");
+        let (nal, after) = after.split_at(len);
+        assert!(
+            !nal.windows(3).any(|window| window == [0, 0, 1]),
+            "a start code"
+        );
+        assert_ne!(nal.last(), Some(&0), "trailing zeros");
+        kinds.push(kind(nal));
+        rest = after;
+    }
+    assert!(!kinds.is_empty());
+    kinds
+}
+
 /// Fragments of a NAL unit (FU-A).
 pub fn fragments(nal: &[u8], size: usize) -> Vec<Vec<u8>> {
     let pieces: Vec<&[u8]> = nal[1..].chunks(size).collect();
@@ -66,6 +109,9 @@ pub const SDP: &str = "v=0\r\ns=x\r\na=control:*\r\nm=video 0 RTP/AVP 96\r\na=co
     a=rtpmap:96 H264/90000\r\n\
     a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z00AHpWoLQI=,aO48gA==\r\n";
 
+/// Where datagrams of the camera come from.
+pub const CAMERA: (&str, u16) = ("10.0.0.9", 6970);
+
 /// A camera that says what it is told to.
 pub struct Peer {
     /// The adapter.
@@ -79,6 +125,13 @@ impl Peer {
     /// Started and connected.
     pub fn connected(url: &str) -> Self {
         Self::of(camera(url))
+    }
+
+    /// Started and connected, with that `transport`.
+    pub fn with_transport(url: &str, transport: &str) -> Self {
+        let mut camera = camera(url);
+        camera.options = vec![("transport".to_owned(), transport.to_owned())];
+        Self::of(camera)
     }
 
     /// Started and connected, with that camera.
@@ -102,9 +155,41 @@ impl Peer {
         connect
     }
 
+    /// Requests sent since the last call, without interleaved data.
+    pub fn sent(&mut self) -> String {
+        let commands = self.harness.sent_segments(self.connection);
+        let is_data = |segments: &Vec<Segment>| matches!(&segments[..], [Segment::Bytes(bytes)] if bytes.starts_with(b"$"));
+        let requests = commands.into_iter().filter(|segments| !is_data(segments));
+        requests.map(|segments| render(&segments)).collect()
+    }
+
+    /// Interleaved data sent since the last call, whole frames; requests are lost.
+    pub fn sent_data(&mut self) -> Vec<Vec<u8>> {
+        let commands = self.harness.sent_segments(self.connection);
+        let bytes = commands
+            .into_iter()
+            .filter_map(|segments| match &segments[..] {
+                [Segment::Bytes(bytes)] if bytes.starts_with(b"$") => Some(bytes.clone()),
+                _ => None,
+            });
+        bytes.collect()
+    }
+
+    /// Lets the adapter have the pair of ports that it asked for, from that number on.
+    pub fn bind(&mut self, rtp_port: u16) -> u32 {
+        let port = self.harness.binds().pop().expect("a pair of ports");
+        self.harness.bound(port, rtp_port);
+        port
+    }
+
+    /// Sends RTP to a pair of ports.
+    pub fn datagram(&mut self, port: u32, bytes: Vec<u8>) {
+        self.harness.datagram(port, Component::Rtp, CAMERA, bytes);
+    }
+
     /// The request that waits, which must be of that method.
     pub fn request(&mut self, method: &str) -> String {
-        let request = self.harness.sent(self.connection);
+        let request = self.sent();
         assert!(
             request.starts_with(&format!("{method} ")),
             "{method} expected: {request:?}, {:?}",

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::buffer::{Buffer, Chunk};
 use crate::error::Error;
 use crate::headers::Headers;
-use crate::wit::{Command, Event, Microseconds, Packet, TimerRequest};
+use crate::wit::{Command, Datagram, Event, Microseconds, Packet, TimerRequest};
 
 /// Unread bytes of one connection or answer. An adapter that does not read must not
 /// fill its 64 MiB with what a camera pours in.
@@ -36,6 +36,41 @@ pub(crate) struct Pending {
     pub error: Option<Error>,
 }
 
+/// One pair of UDP ports.
+#[derive(Debug, Default)]
+pub(crate) struct Port {
+    /// Of RTP and RTCP, once they are bound.
+    pub numbers: Option<(u16, u16)>,
+    /// Why nothing more will come.
+    pub end: Option<Error>,
+    pub unread: VecDeque<Datagram>,
+    /// What `unread` takes up, bytes.
+    weight: usize,
+    pub dropped: u64,
+}
+
+impl Port {
+    /// What a datagram takes up beside its bytes: a flood of empty ones fills memory, too.
+    const OVERHEAD_BYTES: usize = 128;
+
+    /// Drops what does not fit any more: losses are what UDP's users are prepared for.
+    fn push(&mut self, datagram: Datagram) {
+        let weight = Self::OVERHEAD_BYTES + datagram.bytes.len();
+        if self.weight + weight > MAX_UNREAD_BYTES {
+            self.dropped += 1;
+        } else {
+            self.weight += weight;
+            self.unread.push_back(datagram);
+        }
+    }
+
+    pub fn take(&mut self) -> Option<Datagram> {
+        let datagram = self.unread.pop_front()?;
+        self.weight -= Self::OVERHEAD_BYTES + datagram.bytes.len();
+        Some(datagram)
+    }
+}
+
 #[derive(Debug)]
 struct Alarm {
     at: Microseconds,
@@ -53,6 +88,7 @@ pub(crate) struct Core {
     packets: Vec<Packet>,
     links: BTreeMap<u32, Rc<RefCell<Link>>>,
     requests: BTreeMap<u32, Rc<RefCell<Pending>>>,
+    ports: BTreeMap<u32, Rc<RefCell<Port>>>,
     alarms: BTreeMap<u32, Alarm>,
     last_id: u32,
 }
@@ -123,6 +159,23 @@ impl Core {
         });
         if !over {
             self.command(Command::Cancel(id));
+        }
+    }
+
+    pub fn open_port(&mut self) -> (u32, Rc<RefCell<Port>>) {
+        let id = self.next_id();
+        let port = Rc::new(RefCell::new(Port::default()));
+        self.ports.insert(id, Rc::clone(&port));
+        (id, port)
+    }
+
+    pub fn drop_port(&mut self, id: u32) {
+        let never_bound = self.ports.remove(&id).is_some_and(|port| {
+            let port = port.borrow();
+            port.end.is_some() && port.numbers.is_none()
+        });
+        if !never_bound {
+            self.command(Command::Unbind(id));
         }
     }
 
@@ -218,18 +271,31 @@ impl Core {
                 }
             }
             Event::Stop => self.stopped = true,
-            // UDP is not wrapped by this version of the crate.
-            Event::Start
-            | Event::Bound(_)
-            | Event::Datagrams(_)
-            | Event::PortFailed(_)
-            | Event::Extra(_) => {}
+            Event::Bound(bound) => self.with_port(bound.port, |port| {
+                port.numbers = Some((bound.rtp_port, bound.rtcp_port));
+            }),
+            Event::Datagrams(received) => self.with_port(received.port, |port| {
+                received
+                    .datagrams
+                    .into_iter()
+                    .for_each(|datagram| port.push(datagram));
+            }),
+            Event::PortFailed(failure) => self.with_port(failure.port, |port| {
+                port.end.get_or_insert_with(|| failure.error.into());
+            }),
+            Event::Start | Event::Extra(_) => {}
         }
     }
 
     fn with_link(&self, id: u32, change: impl FnOnce(&mut Link)) {
         if let Some(link) = self.links.get(&id) {
             change(&mut link.borrow_mut());
+        }
+    }
+
+    fn with_port(&self, id: u32, change: impl FnOnce(&mut Port)) {
+        if let Some(port) = self.ports.get(&id) {
+            change(&mut port.borrow_mut());
         }
     }
 

@@ -6,5 +6,5 @@
 mod core;
 mod driver;
 
-pub(crate) use self::core::{Core, Link, Pending};
+pub(crate) use self::core::{Core, Link, Pending, Port};
 pub use driver::Driver;
