@@ -48,5 +48,7 @@ pub use clip::{Clip, ClipParams, Codec, Picture};
 pub use error::Error;
 pub use fault::{Fault, Network, ParseFaultError, ScheduledFault};
 pub use http::{Boundary, HttpCamera, HttpConfig, Transfer};
-pub use rtsp::{Packetization, ParameterSets, RtspCamera, RtspConfig, StartAt, Transports};
+pub use rtsp::{
+    Dialect, Packetization, ParameterSets, RtspCamera, RtspConfig, StartAt, Transports,
+};
 pub use sound::Sound;

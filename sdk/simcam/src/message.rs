@@ -173,6 +173,13 @@ impl Answer {
         self
     }
 
+    /// Whether there is such a header.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.headers
+            .iter()
+            .any(|(n, _)| n.eq_ignore_ascii_case(name))
+    }
+
     /// The bytes to send, `version` being `RTSP/1.0` or `HTTP/1.1`.
     pub(crate) fn bytes(&self, version: &str) -> Vec<u8> {
         let mut head = format!("{version} {} {}\r\n", self.status, reason(self.status));

@@ -23,12 +23,12 @@ const REPORTS: Duration = Duration::from_secs(1);
 
 /// A stream that a client set up.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Setup {
+struct Setup {
     /// Its place among the camera's tracks.
-    pub(super) track: usize,
+    track: usize,
     /// Of RTP; RTCP has the one after it. Over UDP a number that only the camera knows.
     channel: u8,
-    pub(super) ssrc: u32,
+    ssrc: u32,
     sequence: u16,
     timestamp: u32,
 }
@@ -65,7 +65,8 @@ pub(super) struct Media {
 }
 
 impl Media {
-    /// Sets a track up. The answer is the Transport header's value, or the status of a refusal.
+    /// Sets a track up. The answer is the Transport header's value without the SSRC, and that, or
+    /// the status of a refusal.
     pub(super) fn setup(
         &mut self,
         track: usize,
@@ -73,7 +74,7 @@ impl Media {
         config: &RtspConfig,
         ips: [IpAddr; 2],
         rng: &mut Rng,
-    ) -> Result<String, u16> {
+    ) -> Result<(String, u32), u16> {
         if self.setups.iter().any(|setup| setup.track == track) {
             return Err(455);
         }
@@ -121,7 +122,27 @@ impl Media {
             sequence: (rng.next() >> 32) as u16,
             timestamp: random as u32,
         });
-        Ok(format!("{text};ssrc={ssrc:08X}"))
+        Ok((text, ssrc))
+    }
+
+    /// How many tracks are set up.
+    pub(super) fn count(&self) -> usize {
+        self.setups.len()
+    }
+
+    /// Lets the track that was set up last have this SSRC.
+    pub(super) fn announce(&mut self, ssrc: u32) {
+        if let Some(setup) = self.setups.last_mut() {
+            setup.ssrc = ssrc;
+        }
+    }
+
+    /// Lets a track that is set up begin here.
+    pub(super) fn begin(&mut self, track: usize, sequence: Option<u16>, timestamp: Option<u32>) {
+        for setup in self.setups.iter_mut().filter(|s| s.track == track) {
+            setup.sequence = sequence.unwrap_or(setup.sequence);
+            setup.timestamp = timestamp.unwrap_or(setup.timestamp);
+        }
     }
 
     /// Begins to send all that is set up.
@@ -142,6 +163,7 @@ impl Media {
                     let stream = Stream::new(shared.clone(), config.clone(), rtp, timestamp);
                     self.video = Some((setup.track, Box::new(stream)));
                 }
+                Source::Nothing => {}
                 Source::Sound(clip) => {
                     let (shared, clip) = (shared.clone(), clip.clone());
                     let reports = config.sender_reports;

@@ -1,6 +1,7 @@
 //! A camera that speaks RTSP 1.0 (RFC 2326).
 
 mod audio;
+mod dialect;
 mod media;
 mod nal;
 mod rtcp;
@@ -26,6 +27,7 @@ use crate::error::Error;
 use crate::fault::{Fault, Network};
 use crate::sound::{Sound, SoundClip};
 
+pub use dialect::Dialect;
 use track::Track;
 pub use transport::Transports;
 
@@ -99,6 +101,8 @@ pub struct RtspConfig {
     pub transports: Transports,
     /// The network to clients over UDP. Default: a good one. [`Fault::Network`] changes it later.
     pub network: Network,
+    /// The words of a real camera. Its description decides on the codec, the path and the sound.
+    pub dialect: Option<Dialect>,
     /// A beep at every whole second of the camera's clock, as a track of its own (`trackID=2`).
     /// Losses by [`Fault::LossRate`] and [`Fault::DropNext`] do not touch it.
     pub audio: Option<Sound>,
@@ -125,6 +129,7 @@ impl Default for RtspConfig {
             sender_reports: Duration::from_secs(5),
             transports: Transports::TCP,
             network: Network::default(),
+            dialect: None,
             audio: None,
             sound: false,
         }
@@ -145,7 +150,8 @@ pub struct RtspCamera;
 
 impl RtspCamera {
     /// Makes the clip and starts the camera.
-    pub async fn start(config: RtspConfig) -> Result<Handle, Error> {
+    pub async fn start(mut config: RtspConfig) -> Result<Handle, Error> {
+        let sections = announced(&mut config)?;
         if config.clip.codec == Codec::Jpeg {
             let text = "this RTSP camera only has H.264 and H.265";
             return Err(Error::Config(text.into()));
@@ -165,9 +171,12 @@ impl RtspCamera {
             let text = "`sound` is one that cannot be set up; with `audio` there is another";
             return Err(Error::Config(text.into()));
         }
-        let sound = match config.audio {
-            Some(sound) => Some(SoundClip::encode(&config.ffmpeg, sound).await?),
-            None => None,
+        let tracks = match (sections, config.audio) {
+            (Some(sections), _) => track::announced(&config.ffmpeg, &sections).await?,
+            (None, Some(sound)) => {
+                track::own(Some(SoundClip::encode(&config.ffmpeg, sound).await?))
+            }
+            (None, None) => track::own(None),
         };
         let shared = Shared::new(clip, config.auth.clone());
         shared.faults.inject(Fault::Network(config.network));
@@ -176,11 +185,33 @@ impl RtspCamera {
         let service = Rtsp {
             shared: shared.clone(),
             config: Arc::new(config),
-            tracks: track::own(sound).into(),
+            tracks: tracks.into(),
         };
         let url = |addr| format!("{scheme}://{addr}{path}");
         Handle::start(shared, service, listen, tls, url).await
     }
+}
+
+/// What the dialect's description has, after the settings were made to fit it.
+fn announced(config: &mut RtspConfig) -> Result<Option<Vec<dialect::Section>>, Error> {
+    let Some(dialect) = &config.dialect else {
+        return Ok(None);
+    };
+    let Some(description) = dialect.description() else {
+        return Ok(None);
+    };
+    let sections = dialect::sections(description);
+    let Some(codec) = dialect::of(&sections) else {
+        let text = "the dialect's description has no video that can be shown";
+        return Err(Error::Config(text.into()));
+    };
+    config.clip.codec = codec;
+    config.path = dialect.path().unwrap_or_else(|| config.path.clone());
+    if config.parameter_sets == ParameterSets::Sdp {
+        // Those in the description are of another camera's pictures.
+        config.parameter_sets = ParameterSets::InBand;
+    }
+    Ok(Some(sections))
 }
 
 struct Rtsp {

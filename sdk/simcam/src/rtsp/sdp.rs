@@ -61,6 +61,8 @@ pub(super) fn describe(config: &RtspConfig, clip: &Clip, tracks: &[Track]) -> St
                      a=framerate:{fps}\r\n"
                 );
             }
+            // No camera that describes itself has such a track.
+            Source::Nothing => continue,
             Source::Sound(clip) => out.push_str(&sound(payload_type, clip.sound)),
         }
         let _ = write!(out, "a=control:{control}\r\n");

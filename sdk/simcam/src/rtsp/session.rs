@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::media::Media;
 use super::track::Track;
-use super::{RtspConfig, sdp};
+use super::{RtspConfig, dialect, sdp};
 use crate::auth::Denied;
 use crate::camera::{Client, Out, Shared, Socket};
 use crate::fault::Once;
@@ -133,7 +133,11 @@ impl Session {
         let Some(cseq) = request.header("CSeq").map(str::to_owned) else {
             return Answer::new(400);
         };
-        let answer = self.respond(request).with("Server", "simcam");
+        let answer = self.respond(request, &cseq);
+        if answer.has("CSeq") {
+            return answer;
+        }
+        let answer = answer.with("Server", "simcam");
         match &self.state {
             State::Ready { id } | State::Playing { id } => {
                 let timeout = self.config.session_timeout.as_secs().max(1);
@@ -144,8 +148,27 @@ impl Session {
         .with("CSeq", cseq)
     }
 
-    fn respond(&mut self, request: &Request) -> Answer {
+    /// The real camera's answer, where the dialect has one for this request.
+    fn scripted(&self, method: &str, cseq: &str, transport: Option<&str>) -> Option<Answer> {
+        let number = self.media.count().saturating_sub(1);
+        let text = self.config.dialect.as_ref()?.text(method, number)?;
+        Some(dialect::answer(text, cseq, transport, self.own()))
+    }
+
+    fn own(&self) -> dialect::Own<'_> {
+        let (scheme, rest) = self.base.split_once("://").unwrap_or_default();
+        let end = rest.find('/').unwrap_or(rest.len());
+        dialect::Own {
+            scheme,
+            authority: &rest[..end],
+        }
+    }
+
+    fn respond(&mut self, request: &Request, cseq: &str) -> Answer {
         if request.method == "OPTIONS" {
+            if let Some(answer) = self.scripted("OPTIONS", cseq, None) {
+                return answer;
+            }
             let mut public = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN".to_owned();
             if self.config.get_parameter {
                 public += ", GET_PARAMETER";
@@ -162,13 +185,22 @@ impl Session {
                 return challenges.into_iter().fold(Answer::new(401), challenge);
             }
         }
-        let Some(place) = place(&request.uri, &self.config.path, &self.tracks) else {
+        let place = if self.config.dialect.is_some() {
+            let controls = self.tracks.iter().map(|track| track.control.as_str());
+            match dialect::track_of(&request.uri, controls) {
+                Some(track) if request.method == "SETUP" => Some(Place::Track(track)),
+                _ => Some(Place::Aggregate),
+            }
+        } else {
+            place(&request.uri, &self.config.path, &self.tracks)
+        };
+        let Some(place) = place else {
             return Answer::new(404);
         };
         match request.method.as_str() {
-            "DESCRIBE" if place == Place::Aggregate => self.describe(),
-            "SETUP" => self.setup(request, place),
-            "PLAY" => self.play(request),
+            "DESCRIBE" if place == Place::Aggregate => self.describe(cseq),
+            "SETUP" => self.setup(request, place, cseq),
+            "PLAY" => self.play(request, cseq),
             "GET_PARAMETER" if self.config.get_parameter => {
                 if self.knows(request) {
                     Answer::new(200)
@@ -178,7 +210,8 @@ impl Session {
             }
             "TEARDOWN" if self.knows(request) => {
                 self.state = State::Over;
-                Answer::new(200)
+                let scripted = self.scripted("TEARDOWN", cseq, None);
+                scripted.unwrap_or_else(|| Answer::new(200))
             }
             "TEARDOWN" => Answer::new(454),
             "DESCRIBE" => Answer::new(404),
@@ -186,16 +219,26 @@ impl Session {
         }
     }
 
-    fn describe(&self) -> Answer {
+    fn describe(&self, cseq: &str) -> Answer {
+        if let Some(answer) = self.scripted("DESCRIBE", cseq, None) {
+            return answer;
+        }
         let mut answer = Answer::new(200)
             .with("Content-Base", format!("{}/", self.base))
             .with("Content-Type", "application/sdp");
-        let sdp = sdp::describe(&self.config, &self.shared.clip, &self.tracks);
+        let dialect = self.config.dialect.as_ref();
+        let sdp = match dialect.and_then(|dialect| dialect.sdp.as_deref()) {
+            Some(text) => {
+                let text = dialect::readdress(text, self.own());
+                text.lines().flat_map(|line| [line, "\r\n"]).collect()
+            }
+            None => sdp::describe(&self.config, &self.shared.clip, &self.tracks),
+        };
         answer.body = sdp.into_bytes();
         answer
     }
 
-    fn setup(&mut self, request: &Request, place: Place) -> Answer {
+    fn setup(&mut self, request: &Request, place: Place, cseq: &str) -> Answer {
         let Place::Track(track) = place else {
             return Answer::new(455);
         };
@@ -208,19 +251,32 @@ impl Session {
         let header = request.header("Transport").unwrap_or("");
         let ips = [self.addr.ip(), self.client.peer().ip()];
         let rng = &mut self.rng;
-        match self.media.setup(track, header, &self.config, ips, rng) {
-            Ok(transport) => {
-                if let State::Init = self.state {
-                    let id = format!("{:08X}", self.rng.next() as u32);
-                    self.state = State::Ready { id };
-                }
-                Answer::new(200).with("Transport", transport)
-            }
-            Err(status) => Answer::new(status),
+        let (agreed, ssrc) = match self.media.setup(track, header, &self.config, ips, rng) {
+            Ok(agreed) => agreed,
+            Err(status) => return Answer::new(status),
+        };
+        let dialect = self.config.dialect.as_ref();
+        let text = dialect.and_then(|d| d.text("SETUP", self.media.count() - 1));
+        if let State::Init = self.state {
+            let session = text.and_then(|text| dialect::header(text, "Session"));
+            let id = session.and_then(|session| session.split(';').next());
+            let id = id.map_or_else(
+                || format!("{:08X}", self.rng.next() as u32),
+                |id| id.trim().to_owned(),
+            );
+            self.state = State::Ready { id };
         }
+        let Some(text) = text else {
+            return Answer::new(200).with("Transport", format!("{agreed};ssrc={ssrc:08X}"));
+        };
+        if let Some(ssrc) = dialect::announced_ssrc(text) {
+            self.media.announce(ssrc);
+        }
+        let transport = dialect::transport(text, &agreed, ips);
+        dialect::answer(text, cseq, Some(&transport), self.own())
     }
 
-    fn play(&mut self, request: &Request) -> Answer {
+    fn play(&mut self, request: &Request, cseq: &str) -> Answer {
         if matches!(self.state, State::Init) {
             return Answer::new(455);
         }
@@ -229,8 +285,19 @@ impl Session {
         }
         if let State::Ready { id } = &self.state {
             let id = id.clone();
+            let dialect = self.config.dialect.as_ref();
+            let text = dialect.and_then(|dialect| dialect.text("PLAY", 0));
+            for begin in text.map(dialect::starts).unwrap_or_default() {
+                let controls = self.tracks.iter().map(|track| track.control.as_str());
+                if let Some(track) = dialect::track_of(&begin.url, controls) {
+                    self.media.begin(track, begin.sequence, begin.timestamp);
+                }
+            }
             self.media.play(&self.shared, &self.config, &self.tracks);
             self.state = State::Playing { id };
+        }
+        if let Some(answer) = self.scripted("PLAY", cseq, None) {
+            return answer;
         }
         let starts = self.media.starts().into_iter().map(|start| {
             let (base, control) = (&self.base, &self.tracks[start.track].control);
@@ -244,6 +311,10 @@ impl Session {
 
     /// Whether the request names this session.
     fn knows(&self, request: &Request) -> bool {
+        if self.config.dialect.is_some() {
+            // The answers of a real camera may be of several sessions.
+            return !matches!(self.state, State::Init | State::Over);
+        }
         let given = request.header("Session").and_then(|s| s.split(';').next());
         match &self.state {
             State::Ready { id } | State::Playing { id } => {

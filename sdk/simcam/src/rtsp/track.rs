@@ -1,8 +1,11 @@
 //! The streams that a camera describes.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use super::dialect::{Media, Section};
 use super::sdp;
+use crate::error::Error;
 use crate::sound::{Sound, SoundClip};
 
 /// One media section of the description.
@@ -21,6 +24,8 @@ pub(super) enum Source {
     Video,
     /// A beep every second.
     Sound(Arc<SoundClip>),
+    /// It can be set up and stays silent.
+    Nothing,
 }
 
 /// The tracks of a camera that describes itself.
@@ -41,4 +46,23 @@ pub(super) fn own(sound: Option<SoundClip>) -> Vec<Track> {
         source: Source::Sound(Arc::new(clip)),
     }));
     tracks
+}
+
+/// The tracks that a real camera's description has. Of several videos the first is sent.
+pub(super) async fn announced(ffmpeg: &Path, sections: &[Section]) -> Result<Vec<Track>, Error> {
+    let mut out: Vec<Track> = Vec::new();
+    for section in sections {
+        let shown = |track: &Track| matches!(track.source, Source::Video);
+        let source = match section.media {
+            Media::Video(_) if !out.iter().any(shown) => Source::Video,
+            Media::Sound(sound) => Source::Sound(Arc::new(SoundClip::encode(ffmpeg, sound).await?)),
+            Media::Video(_) | Media::Other => Source::Nothing,
+        };
+        out.push(Track {
+            control: section.control.clone(),
+            payload_type: section.payload_type,
+            source,
+        });
+    }
+    Ok(out)
 }
