@@ -5,6 +5,7 @@
 
 mod camera_url;
 mod convert;
+pub mod edit;
 mod example;
 mod ids;
 mod load;

@@ -188,6 +188,16 @@ paths:
 }
 
 #[test]
+fn an_older_mediamtx() {
+    let text = "paths:\n  all: { sourceProtocol: udp, sourceOnDemand: yes, readUser: a }\n  one: { source: \"rtsp://10.2.1.1/s\" }\n";
+    let (config, import) = run(Program::MediaMtx, text);
+    assert_eq!(config.terrains.len(), 1);
+    assert_eq!(config.terrains[0].camera.options["transport"], "udp");
+    says(&import, "every other path");
+    says(&import, "`sourceOnDemand`");
+}
+
+#[test]
 fn frigate() {
     let text = r#"
 mqtt: { enabled: false }
