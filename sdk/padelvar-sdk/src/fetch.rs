@@ -35,6 +35,20 @@ impl Fetcher {
         })
     }
 
+    /// The URL that is asked, after the redirects so far.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Asks for another URL from now on. The challenge is remembered where it is of the same
+    /// scheme, host and port.
+    pub fn go_to(&mut self, url: Url) {
+        if !url.same_origin(&self.url) {
+            self.challenges.clear();
+        }
+        self.url = url;
+    }
+
     /// An answer of status 2xx. Everything else is an error of the class that fits.
     pub async fn get(&mut self) -> Result<Response, Error> {
         let mut redirects = 0;
@@ -84,10 +98,7 @@ impl Fetcher {
             .ok()
             .filter(|next| matches!(next.scheme(), "http" | "https"))
             .ok_or_else(|| Error::protocol("the camera redirects to what is not an HTTP URL"))?;
-        if !next.same_origin(&self.url) {
-            self.challenges.clear();
-        }
-        self.url = next;
+        self.go_to(next);
         Ok(())
     }
 }

@@ -1,0 +1,10 @@
+//! HTTP Live Streaming (RFC 8216), with segments of MPEG-TS.
+
+mod attributes;
+mod follow;
+mod playlist;
+mod session;
+
+pub use follow::{Follow, Plan};
+pub use playlist::{Media, Playlist, Segment, Variant, Wanted, choose, parse};
+pub use session::{read_on, run};

@@ -1,0 +1,86 @@
+use padelvar_sdk::FailureClass;
+
+use super::*;
+
+fn media(text: &str) -> Media {
+    match parse(text) {
+        Ok(Playlist::Media(media)) => media,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn segments_with_their_numbers() {
+    let media = media(
+        "#EXTM3U\r\n#EXT-X-VERSION:3\r\n#EXT-X-TARGETDURATION:6\r\n#EXT-X-MEDIA-SEQUENCE:41\r\n\
+         #EXTINF:6.0,title: with colon\r\na.ts\r\n\r\n#EXT-X-DISCONTINUITY\r\n#EXTINF:5.9,\r\n\
+         http://other/b.ts?x=1\r\n#EXT-X-GAP\r\n#EXTINF:1,\r\nc.ts\r\n#EXT-X-ENDLIST\r\n",
+    );
+    assert_eq!((media.target, media.ended), (Duration::from_secs(6), true));
+    let of = |at: usize| {
+        let segment: &Segment = &media.segments[at];
+        (
+            segment.number,
+            segment.uri.as_str(),
+            segment.discontinuity,
+            segment.missing,
+        )
+    };
+    assert_eq!(of(0), (41, "a.ts", false, false));
+    assert_eq!(of(1), (42, "http://other/b.ts?x=1", true, false));
+    assert_eq!(of(2), (43, "c.ts", false, true));
+}
+
+#[test]
+fn variants_by_bandwidth() {
+    let text = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=300\nlow.m3u8\n\
+        #EXT-X-STREAM-INF:BANDWIDTH=900,CODECS=\"avc1.4d401f,mp4a.40.2\"\nhigh.m3u8\n\
+        #EXT-X-STREAM-INF:BANDWIDTH=900\nsecond.m3u8\n\
+        #EXT-X-STREAM-INF:BANDWIDTH=100,CODECS=\"mp4a.40.2\"\nsound.m3u8\n";
+    let Ok(Playlist::Master(variants)) = parse(text) else {
+        panic!("no master playlist");
+    };
+    let uri = |wanted| choose(&variants, wanted).map(|variant| variant.uri.as_str());
+    assert_eq!(uri(Wanted::Highest), Some("high.m3u8"));
+    assert_eq!(uri(Wanted::Lowest), Some("low.m3u8"));
+    assert_eq!(choose(&variants[3..], Wanted::Highest), None);
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_with_a_reason() {
+    for (line, word) in [
+        ("#EXT-X-KEY:METHOD=AES-128,URI=\"k\"", "encrypted"),
+        ("#EXT-X-MAP:URI=\"init.mp4\"", "MP4"),
+        ("#EXT-X-BYTERANGE:100@0", "byte ranges"),
+    ] {
+        let error = parse(&format!("#EXTM3U\n{line}\na\n")).unwrap_err();
+        assert_eq!(error.class, FailureClass::Unsupported);
+        assert!(error.message.contains(word), "{error}");
+    }
+    assert!(parse("#EXTM3U\n#EXT-X-KEY:METHOD=NONE\na\n").is_ok());
+    assert_eq!(parse("<html>").unwrap_err().class, FailureClass::Protocol);
+}
+
+#[test]
+fn hostile_numbers_and_lengths() {
+    let text = "#EXTM3U\n#EXT-X-TARGETDURATION:99999999999999999999\n\
+        #EXT-X-MEDIA-SEQUENCE:18446744073709551615\n"
+        .to_owned();
+    let list = media(&(text + &"a\n".repeat(50_000)));
+    assert_eq!(list.target, MIN_TARGET);
+    assert_eq!(list.segments.len(), MAX_SEGMENTS);
+    assert_eq!(
+        media("#EXTM3U\n#EXT-X-TARGETDURATION:3000\n").target,
+        MAX_TARGET
+    );
+}
+
+#[test]
+fn any_text() {
+    bolero::check!().with_type::<String>().for_each(|text| {
+        let _ = parse(text);
+        if let Ok(Playlist::Media(media)) = parse(&format!("#EXTM3U\n#EXT-X-{text}\n{text}")) {
+            assert!(media.segments.len() <= MAX_SEGMENTS && media.target >= MIN_TARGET);
+        }
+    });
+}
