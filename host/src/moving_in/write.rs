@@ -48,7 +48,7 @@ fn table(out: &mut String, id: usize, court: &Court, camera: &Camera) {
         "[[terrains]]\nid = {id}\nclub_id = 1\nname = {}\naudio = false",
         quoted(&name)
     );
-    let _ = writeln!(out, "[terrains.camera]\nurl = {}", quoted(&camera.url));
+    let _ = writeln!(out, "\n[terrains.camera]\nurl = {}", quoted(&camera.url));
     if let Some(adapter) = camera.adapter {
         let _ = writeln!(out, "adapter = {}", quoted(adapter));
     }

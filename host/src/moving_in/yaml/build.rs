@@ -30,7 +30,8 @@ enum Kind {
 /// A key that waits for its value.
 enum Key {
     Merge,
-    Name(Rc<str>),
+    /// And its line, from 1.
+    Name(Rc<str>, usize),
 }
 
 /// An anchor's value and how many nodes it is.
@@ -155,7 +156,8 @@ fn add(parent: &mut Open, done: Done) -> Result<(), YamlError> {
             key,
         } => match key.take() {
             Some(Key::Merge) => merge(merged, done.node)?,
-            Some(Key::Name(name)) => entries.push((name, done.node)),
+            // A table's value begins on the next line, an alias's far away: the key is meant.
+            Some(Key::Name(name, line)) => entries.push((name, Node { line, ..done.node })),
             None => {
                 let name: Rc<str> = match done.node.value {
                     Value::Text(text) => text,
@@ -165,7 +167,7 @@ fn add(parent: &mut Open, done: Done) -> Result<(), YamlError> {
                 if done.plain && &*name == "<<" {
                     *key = Some(Key::Merge);
                 } else if keys.insert(Rc::clone(&name)) {
-                    *key = Some(Key::Name(name));
+                    *key = Some(Key::Name(name, line));
                 } else {
                     let key = name.chars().take(80).filter(|c| !c.is_control()).collect();
                     return Err(YamlError::Twice { line, key });

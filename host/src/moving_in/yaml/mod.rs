@@ -74,7 +74,7 @@ pub enum YamlError {
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// From 1.
+    /// From 1; in a table, its key's.
     pub line: usize,
     /// The value.
     pub value: Value,

@@ -14,7 +14,7 @@ fn order_and_lines_stay() {
     let node = parse("b: 1\na:\n  - x\n  - \"y: z\"\nc: ~\nd:\n");
     let keys: Vec<_> = node.entries().map(|(key, node)| (key, node.line)).collect();
     assert_eq!(keys[0], ("b", 1));
-    assert_eq!(keys[1].0, "a");
+    assert_eq!(keys[1], ("a", 2));
     let items = node.get("a").unwrap().items();
     assert_eq!(items[1].text(), Some("y: z"));
     assert_eq!(items[1].line, 4);
