@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use simcam::{Codec, Handle, HttpCamera, HttpConfig, RtspCamera, RtspConfig, ScheduledFault};
+use simcam::{Codec, Handle, HttpCamera, HttpConfig, RtspCamera, ScheduledFault};
 use tokio::task::JoinSet;
 
 use cli::{Cli, Kind, Options};
@@ -27,7 +27,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli) -> anyhow::Result<()> {
-    let (Kind::Rtsp(options) | Kind::Http(options)) = &cli.kind;
+    let options = match &cli.kind {
+        Kind::Rtsp(rtsp) => &rtsp.common,
+        Kind::Http(options) => options,
+    };
     eprintln!("encoding the picture ...");
     let cameras = tokio::select! {
         cameras = start(&cli.kind, options) => cameras?,
@@ -63,22 +66,14 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
 async fn start(kind: &Kind, options: &Options) -> anyhow::Result<Vec<Arc<Handle>>> {
     let mut cameras = Vec::new();
     for number in 0..options.count {
-        let (listen, tls) = (options.address(number), options.tls);
-        let (auth, ffmpeg) = (options.auth(), options.ffmpeg.clone());
         let camera = match kind {
-            Kind::Rtsp(_) => {
-                let clip = options.clip(Codec::H264);
-                let config = RtspConfig {
-                    listen,
-                    tls,
-                    auth,
-                    ffmpeg,
-                    clip,
-                    ..RtspConfig::default()
-                };
+            Kind::Rtsp(rtsp) => {
+                let config = rtsp.config(number).context("cannot read the dialect")?;
                 RtspCamera::start(config).await?
             }
             Kind::Http(_) => {
+                let (listen, tls) = (options.address(number), options.tls);
+                let (auth, ffmpeg) = (options.auth(), options.ffmpeg.clone());
                 let clip = options.clip(Codec::Jpeg);
                 let config = HttpConfig {
                     listen,

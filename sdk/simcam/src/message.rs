@@ -58,6 +58,11 @@ impl<R: AsyncRead + Unpin> Requests<R> {
         }
     }
 
+    /// What was read and is no request yet, and where more comes from.
+    pub(crate) fn into_rest(self) -> (BytesMut, R) {
+        (self.buffer, self.read)
+    }
+
     /// How many receiver reports came interleaved since this was asked last.
     pub(crate) fn take_reports(&mut self) -> u64 {
         std::mem::take(&mut self.reports)
@@ -111,9 +116,11 @@ fn cut(buffer: &mut BytesMut, reports: &mut u64) -> Result<Option<Request>, End>
         return Err(End::Malformed);
     }
     let request = parse(&buffer[..end]).ok_or(End::Malformed)?;
-    let body = request
+    // A tunnel's POST has a length that it never keeps to.
+    let length = request
         .header("Content-Length")
-        .map_or(Ok(0), str::parse::<usize>);
+        .filter(|_| request.method != "POST" || request.header("x-sessioncookie").is_none());
+    let body = length.map_or(Ok(0), str::parse::<usize>);
     let body = body
         .ok()
         .filter(|n| *n <= MAX_BODY_BYTES)

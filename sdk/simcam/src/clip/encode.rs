@@ -61,7 +61,11 @@ fn arguments(params: &ClipParams) -> String {
             bframes + 1,
             rate("-crf 26")
         ),
-        Codec::Jpeg => format!("-c:v mjpeg -pix_fmt yuvj420p {} -f mjpeg", rate("-q:v 5")),
+        // RTP has no place for other Huffman tables than the standard's (RFC 2435 4.1).
+        Codec::Jpeg => format!(
+            "-c:v mjpeg -huffman default -pix_fmt yuvj420p {} -f mjpeg",
+            rate("-q:v 5")
+        ),
     };
     format!(
         "-f rawvideo -pix_fmt yuv420p -s {width}x{height} -r {fps} -i pipe:0 -an {codec} pipe:1"

@@ -12,6 +12,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+pub(crate) use jpeg::{Parts as JpegParts, parts as jpeg_parts};
 use tokio::sync::OnceCell;
 
 use crate::error::Error;

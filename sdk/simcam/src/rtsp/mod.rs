@@ -2,6 +2,7 @@
 
 mod audio;
 mod dialect;
+mod jpeg;
 mod media;
 mod nal;
 mod rtcp;
@@ -12,6 +13,7 @@ mod stream;
 mod timeline;
 mod track;
 mod transport;
+mod tunnel;
 mod udp;
 mod unasked;
 
@@ -76,7 +78,7 @@ pub struct RtspConfig {
     pub auth: Option<Auth>,
     /// The FFmpeg binary that encodes the clip.
     pub ffmpeg: PathBuf,
-    /// The picture; its codec must be H.264 or H.265.
+    /// The picture. JPEGs must have sides that are multiples of 8, of at most 2040 pixels.
     pub clip: ClipParams,
     /// Path and query of the stream, beginning with a slash.
     pub path: String,
@@ -144,7 +146,7 @@ impl RtspConfig {
     }
 }
 
-/// A simulated RTSP camera with H.264 or H.265.
+/// A simulated RTSP camera with H.264, H.265 or JPEG.
 #[derive(Debug, Clone, Copy)]
 pub struct RtspCamera;
 
@@ -152,9 +154,11 @@ impl RtspCamera {
     /// Makes the clip and starts the camera.
     pub async fn start(mut config: RtspConfig) -> Result<Handle, Error> {
         let sections = announced(&mut config)?;
-        if config.clip.codec == Codec::Jpeg {
-            let text = "this RTSP camera only has H.264 and H.265";
-            return Err(Error::Config(text.into()));
+        let (width, height) = (config.clip.width, config.clip.height);
+        let is_jpeg = config.clip.codec == Codec::Jpeg;
+        if is_jpeg && !jpeg::fits(width, height) {
+            let text = format!("JPEGs of {width}x{height} over RTP: multiples of 8, at most 2040");
+            return Err(Error::Config(text));
         }
         if !config.path.starts_with('/') || config.path.contains(char::is_whitespace) {
             let path = &config.path;
@@ -162,7 +166,7 @@ impl RtspCamera {
         }
         let clip = Clip::encode(&config.ffmpeg, &config.clip).await?;
         let single = config.packetization == Packetization::SingleNal;
-        if single && clip.largest_unit() > rtp::MAX_SINGLE_NAL {
+        if single && !is_jpeg && clip.largest_unit() > rtp::MAX_SINGLE_NAL {
             let largest = clip.largest_unit();
             let text = format!("mode 0 and a NAL unit of {largest} bytes; take more slices");
             return Err(Error::Config(text));
@@ -174,9 +178,10 @@ impl RtspCamera {
         let tracks = match (sections, config.audio) {
             (Some(sections), _) => track::announced(&config.ffmpeg, &sections).await?,
             (None, Some(sound)) => {
-                track::own(Some(SoundClip::encode(&config.ffmpeg, sound).await?))
+                let clip = SoundClip::encode(&config.ffmpeg, sound).await?;
+                track::own(config.clip.codec, Some(clip))
             }
-            (None, None) => track::own(None),
+            (None, None) => track::own(config.clip.codec, None),
         };
         let shared = Shared::new(clip, config.auth.clone());
         shared.faults.inject(Fault::Network(config.network));
@@ -186,6 +191,7 @@ impl RtspCamera {
             shared: shared.clone(),
             config: Arc::new(config),
             tracks: tracks.into(),
+            tunnels: Arc::default(),
         };
         let url = |addr| format!("{scheme}://{addr}{path}");
         Handle::start(shared, service, listen, tls, url).await
@@ -218,6 +224,7 @@ struct Rtsp {
     shared: Arc<Shared>,
     config: Arc<RtspConfig>,
     tracks: Arc<[Track]>,
+    tunnels: Arc<tunnel::Tunnels>,
 }
 
 impl Service for Rtsp {
@@ -225,6 +232,6 @@ impl Service for Rtsp {
         let (shared, config) = (self.shared.clone(), self.config.clone());
         let tracks = self.tracks.clone();
         let session = session::Session::new(shared, config, tracks, addr, client);
-        session.run(socket).await;
+        session.run(socket, &self.tunnels).await;
     }
 }

@@ -14,6 +14,8 @@ use crate::sound::Sound;
 
 /// Payload type of the video.
 pub(super) const PAYLOAD_TYPE: u8 = 96;
+/// The static payload type of JPEG (RFC 3551 6).
+pub(super) const JPEG_PAYLOAD_TYPE: u8 = 26;
 /// What `a=control` of the video says, relative to the base.
 pub(super) const TRACK: &str = "trackID=1";
 /// Payload type of sound that has no static one.
@@ -30,8 +32,9 @@ pub(super) fn describe(config: &RtspConfig, clip: &Clip, tracks: &[Track]) -> St
     let in_band = config.parameter_sets == ParameterSets::InBand;
     let sets = if in_band { &[] } else { clip.parameter_sets() };
     let (name, parameters) = match clip.params().codec {
-        Codec::H265 => ("H265", h265(clip, sets)),
-        _ => ("H264", h264(config, clip, sets)),
+        Codec::H264 => ("H264", Some(h264(config, clip, sets))),
+        Codec::H265 => ("H265", Some(h265(clip, sets))),
+        Codec::Jpeg => ("JPEG", None),
     };
     let unasked = if config.sound {
         unasked::DESCRIPTION
@@ -56,10 +59,12 @@ pub(super) fn describe(config: &RtspConfig, clip: &Clip, tracks: &[Track]) -> St
                 let _ = write!(
                     out,
                     "m=video 0 RTP/AVP {payload_type}\r\n\
-                     a=rtpmap:{payload_type} {name}/90000\r\n\
-                     a=fmtp:{payload_type} {parameters}\r\n\
-                     a=framerate:{fps}\r\n"
+                     a=rtpmap:{payload_type} {name}/90000\r\n"
                 );
+                if let Some(parameters) = &parameters {
+                    let _ = write!(out, "a=fmtp:{payload_type} {parameters}\r\n");
+                }
+                let _ = write!(out, "a=framerate:{fps}\r\n");
             }
             // No camera that describes itself has such a track.
             Source::Nothing => continue,

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::media::Media;
 use super::track::Track;
+use super::tunnel::{self, Half, Tunnels};
 use super::{RtspConfig, dialect, sdp};
 use crate::auth::Denied;
 use crate::camera::{Client, Out, Shared, Socket};
@@ -36,6 +37,13 @@ enum State {
     Over,
 }
 
+/// How a conversation ends.
+enum Next {
+    End,
+    /// It was none yet: the connection is half of a tunnel.
+    Tunnel(Half),
+}
+
 impl Session {
     pub(super) fn new(
         shared: Arc<Shared>,
@@ -60,11 +68,31 @@ impl Session {
         }
     }
 
-    pub(super) async fn run(mut self, socket: Socket) {
+    pub(super) async fn run(mut self, socket: Socket, tunnels: &Tunnels) {
         let (read, write) = split(socket);
         let mut requests = Requests::new(read);
         let mut out = Out::new(write, self.shared.clone());
-        if self.converse(&mut requests, &mut out).await.is_ok() {
+        let ended = match self.converse(&mut requests, &mut out, Some(tunnels)).await {
+            Ok(Next::Tunnel(Half::Post(to))) => {
+                let (rest, read) = requests.into_rest();
+                tunnel::pour(&rest, read, to).await;
+                return;
+            }
+            Ok(Next::Tunnel(Half::Get { from, cookie })) => {
+                let _waits = tunnels.forget_later(cookie);
+                // Only its end is of interest.
+                let (_, mut read) = requests.into_rest();
+                let mut requests = Requests::new(from);
+                let mut nowhere = tokio::io::sink();
+                tokio::select! {
+                    ended = self.converse(&mut requests, &mut out, None) => ended.map(drop),
+                    _ = tokio::io::copy(&mut read, &mut nowhere) => Ok(()),
+                }
+            }
+            Ok(Next::End) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if ended.is_ok() {
             out.close().await;
         }
     }
@@ -73,7 +101,8 @@ impl Session {
         &mut self,
         requests: &mut Requests<R>,
         out: &mut Out<W>,
-    ) -> std::io::Result<()>
+        tunnels: Option<&Tunnels>,
+    ) -> std::io::Result<Next>
     where
         R: tokio::io::AsyncRead + Unpin,
         W: AsyncWrite + Unpin,
@@ -83,6 +112,27 @@ impl Session {
             tokio::select! {
                 biased;
                 request = requests.next() => match request {
+                    Ok(request) if request.version.starts_with("HTTP/") => {
+                        let allowed = tunnels.filter(|_| self.config.transports.http_tunnel);
+                        let half = allowed.and_then(|tunnels| tunnels.open(&request));
+                        let status = if half.is_some() { 200 } else { 404 };
+                        self.client.request(&request.method, &request.uri, status);
+                        match half {
+                            // It is never answered.
+                            Some(half @ Half::Post(_)) => return Ok(Next::Tunnel(half)),
+                            Some(half) => {
+                                let answer = Answer::new(200)
+                                    .with("Cache-Control", "no-store")
+                                    .with("Content-Type", "application/x-rtsp-tunnelled");
+                                out.send(&answer.bytes("HTTP/1.0")).await?;
+                                return Ok(Next::Tunnel(half));
+                            }
+                            None => {
+                                out.send(&Answer::new(404).bytes("HTTP/1.0")).await?;
+                                return Ok(Next::End);
+                            }
+                        }
+                    }
                     Ok(request) => {
                         self.deadline = Instant::now() + self.config.session_timeout;
                         let answer = self.answer(&request);
@@ -91,18 +141,18 @@ impl Session {
                     }
                     Err(End::Malformed) => {
                         out.send(&Answer::new(400).bytes("RTSP/1.0")).await?;
-                        return Ok(());
+                        return Ok(Next::End);
                     }
-                    Err(End::Closed) => return Ok(()),
+                    Err(End::Closed) => return Ok(Next::End),
                 },
-                () = sleep_until(self.deadline) => return Ok(()),
+                () = sleep_until(self.deadline) => return Ok(Next::End),
                 () = sleep_until(due.unwrap_or(self.deadline)), if due.is_some() => {
                     self.client.reports(requests.take_reports(), None);
                     self.media.advance(&self.shared, out, &self.client).await?;
                 }
             }
         }
-        Ok(())
+        Ok(Next::End)
     }
 
     /// Does to an answer what the faults in force demand.
@@ -350,11 +400,12 @@ fn place(uri: &str, path: &str, tracks: &[Track]) -> Option<Place> {
 #[cfg(test)]
 mod tests {
     use super::Place;
+    use crate::clip::Codec;
     use crate::rtsp::track;
 
     #[test]
     fn urls() {
-        let tracks = track::own(None);
+        let tracks = track::own(Codec::H264, None);
         let place = |uri, path| super::place(uri, path, &tracks);
         let path = "/cam?channel=1";
         assert_eq!(

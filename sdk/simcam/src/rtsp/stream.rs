@@ -6,13 +6,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::jpeg;
 use super::nal::{self, Syntax};
 use super::rtcp::Report;
 use super::rtp::{Frames, Rtp};
 use super::timeline::Timeline;
 use super::{ParameterSets, RtspConfig, StartAt};
 use crate::camera::{Sent, Shared};
-use crate::clip::{Clip, Codec};
+use crate::clip::{Clip, Codec, JpegParts, Picture, jpeg_parts};
 use crate::fault::Once;
 
 /// RTP ticks a second (RFC 6184 8.2.1, RFC 7798 7.1).
@@ -129,27 +130,28 @@ impl Stream {
         let faults = &self.shared.faults;
         let codec = clip.params().codec;
         let spoil = faults.spoil();
-        let (sets, units) = match spoil {
-            Some(spoil) => {
-                let spoil = |unit: &Bytes| spoil.unit(faults, codec, unit);
-                let sets: Vec<_> = sets.iter().map(spoil).collect();
-                (sets, picture.units.iter().map(spoil).collect())
+        let units = |units: &[Bytes]| -> Vec<Bytes> {
+            match spoil {
+                Some(spoil) => units.iter().map(|u| spoil.unit(faults, codec, u)).collect(),
+                None => units.to_vec(),
             }
-            None => (sets.to_vec(), picture.units.clone()),
         };
+        let (rtp, frames) = (&mut self.rtp, &mut self.frames);
+        let mode = self.config.packetization;
         let syntax = match codec {
-            Codec::H265 => Syntax::H265,
-            _ => Syntax::H264,
+            Codec::H264 => Some(Syntax::H264),
+            Codec::H265 => Some(Syntax::H265),
+            Codec::Jpeg => None,
         };
-        let form = (syntax, self.config.packetization);
-        nal::picture(
-            &mut self.rtp,
-            &mut self.frames,
-            form,
-            timestamp,
-            &sets,
-            &units,
-        );
+        if let Some(syntax) = syntax {
+            let (sets, slices) = (units(sets), units(&picture.units));
+            nal::picture(rtp, frames, (syntax, mode), timestamp, &sets, &slices);
+        } else if let Some((jpeg, parts)) = jpeg_of(picture) {
+            let spoilt = spoil.map(|spoil| spoil.jpeg(faults, jpeg));
+            let data = spoilt.as_deref().unwrap_or(jpeg);
+            let scan = &data[parts.scan.clone()];
+            jpeg::picture(rtp, frames, timestamp, &parts, scan);
+        }
         let whole = put(faults, &self.frames, &mut self.late, out) && spoil.is_none();
         Sent {
             number,
@@ -178,6 +180,12 @@ impl Stream {
         };
         out.push(self.rtp.channel + 1, &[&report.bytes()]);
     }
+}
+
+/// The one JPEG of a picture, and what RTP says of it.
+fn jpeg_of(picture: &Picture) -> Option<(&Bytes, JpegParts)> {
+    let jpeg = picture.units.first()?;
+    Some((jpeg, jpeg_parts(jpeg)?))
 }
 
 /// Frames' time for which an encoder with B-frames holds all pictures back.

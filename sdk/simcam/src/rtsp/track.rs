@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::dialect::{Media, Section};
 use super::sdp;
+use crate::clip::Codec;
 use crate::error::Error;
 use crate::sound::{Sound, SoundClip};
 
@@ -29,10 +30,13 @@ pub(super) enum Source {
 }
 
 /// The tracks of a camera that describes itself.
-pub(super) fn own(sound: Option<SoundClip>) -> Vec<Track> {
+pub(super) fn own(codec: Codec, sound: Option<SoundClip>) -> Vec<Track> {
     let mut tracks = vec![Track {
         control: sdp::TRACK.to_owned(),
-        payload_type: sdp::PAYLOAD_TYPE,
+        payload_type: match codec {
+            Codec::Jpeg => sdp::JPEG_PAYLOAD_TYPE,
+            Codec::H264 | Codec::H265 => sdp::PAYLOAD_TYPE,
+        },
         source: Source::Video,
     }];
     tracks.extend(sound.map(|clip| Track {

@@ -9,6 +9,9 @@ pub struct Transports {
     pub tcp: bool,
     /// UDP to the client's own ports.
     pub udp: bool,
+    /// RTSP within HTTP (GET and POST with `x-sessioncookie`); the media is interleaved, and
+    /// [`Transports::tcp`] must be allowed too.
+    pub http_tunnel: bool,
 }
 
 impl Transports {
@@ -16,6 +19,7 @@ impl Transports {
     pub const NONE: Self = Self {
         tcp: false,
         udp: false,
+        http_tunnel: false,
     };
     /// Only TCP.
     pub const TCP: Self = Self {
@@ -31,6 +35,7 @@ impl Transports {
     pub const ALL: Self = Self {
         tcp: true,
         udp: true,
+        http_tunnel: true,
     };
 }
 
@@ -44,7 +49,8 @@ impl FromStr for Transports {
             match name {
                 "tcp" => out.tcp = true,
                 "udp" => out.udp = true,
-                _ => return Err(format!("there is no transport `{name}`: tcp, udp")),
+                "http" => out.http_tunnel = true,
+                _ => return Err(format!("there is no transport `{name}`: tcp, udp, http")),
             }
         }
         Ok(out)
@@ -137,13 +143,7 @@ mod tests {
         assert_eq!(choose(both, Transports::TCP), Some(Wish::Tcp(Some(0))));
         assert_eq!(choose(both, Transports::UDP), Some(Wish::Udp([6, 7])));
         assert_eq!(choose(both, Transports::NONE), None);
-        assert_eq!(
-            "udp, tcp".parse(),
-            Ok(Transports {
-                tcp: true,
-                udp: true
-            })
-        );
+        assert_eq!("udp, tcp,http".parse(), Ok(Transports::ALL));
         assert!("quic".parse::<Transports>().is_err());
     }
 }

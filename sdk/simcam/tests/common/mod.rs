@@ -140,6 +140,14 @@ impl Client {
         }
     }
 
+    /// As [`Client::connect`], to speak HTTP whatever the camera's URL says.
+    pub async fn connect_http(camera: &Handle) -> Self {
+        Self {
+            protocol: "HTTP/1.0",
+            ..Self::connect(camera).await
+        }
+    }
+
     /// Asks and reads the answer; what is interleaved before it is passed over.
     pub async fn ask(&mut self, method: &str, target: &str, headers: &str) -> Answer {
         self.send(method, target, headers).await;

@@ -80,6 +80,7 @@ fn carried(map: &str, parameters: &str) -> Media {
     match name.to_ascii_uppercase().as_str() {
         "H264" => Media::Video(Codec::H264),
         "H265" | "HEVC" => Media::Video(Codec::H265),
+        "JPEG" => Media::Video(Codec::Jpeg),
         "PCMU" => Media::Sound(Sound::Pcmu),
         "PCMA" => Media::Sound(Sound::Pcma),
         "OPUS" => Media::Sound(Sound::Opus),

@@ -19,7 +19,7 @@ pub(super) use script::{
 /// body's length. The camera is found under the path of `Content-Base`, and whatever URL a client
 /// makes of it is taken. It sends what the description announces, on the payload types that it
 /// names, from the SSRC, the sequence number and the timestamp on which the answers insist:
-/// H.264 or H.265 of the clip, AAC, Opus and G.711 with the beep. Other tracks stay silent. The
+/// H.264, H.265 or JPEGs of the clip, AAC, Opus and G.711 with the beep. Other tracks stay silent. The
 /// description's parameter sets are the real camera's; those of the clip are in the stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dialect {
