@@ -24,7 +24,7 @@ use crate::plugins::types::{
 };
 
 /// From the name to the end of a TLS handshake.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the first bytes wait for more, so that one call carries many RTP packets. A
 /// quarter of a picture's time at 25 pictures a second.
 const COALESCE: Duration = Duration::from_millis(8);
@@ -129,7 +129,7 @@ async fn run(
 
 /// Resolves and connects. Every address is checked, and the one that was checked is the one
 /// that is connected to.
-async fn dial(host: &str, port: u16, grants: &Grants) -> Result<TcpStream, IoError> {
+pub(super) async fn dial(host: &str, port: u16, grants: &Grants) -> Result<TcpStream, IoError> {
     let addresses = resolve(host, port, grants).await?;
     let mut last = format!("{host} has no address");
     for address in addresses {

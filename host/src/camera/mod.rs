@@ -5,6 +5,7 @@
 
 mod black_box;
 mod budget;
+mod certificate;
 mod commands;
 mod connection;
 mod datagrams;
@@ -22,8 +23,10 @@ mod timers;
 mod tls;
 
 pub use budget::Budget;
+pub use certificate::certificate;
 pub use driver::{Outcome, Sink, SinkError, attempt};
 pub use grants::{Grants, Refusal};
+pub(crate) use http::client as http_client;
 pub use record::{Recorded, record};
 pub use spec::{CameraSpec, Credentials, TlsRule};
 pub(crate) use timers::Timers;

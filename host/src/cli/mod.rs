@@ -1,5 +1,6 @@
 //! The commands. Data goes to stdout, all else to stderr.
 
+mod camera;
 mod check;
 mod demo;
 mod host;
@@ -54,6 +55,11 @@ enum Command {
     },
     /// Print a token signed with the configured secret.
     Token(token::TokenArguments),
+    /// Find cameras, look at what they send, add them to the configuration.
+    Camera {
+        #[command(subcommand)]
+        command: camera::CameraCommand,
+    },
     /// Print the terrains that another program's cameras come to.
     Import {
         #[command(subcommand)]
@@ -102,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check { config, json } => check::run(&config.config, json),
         Command::Token(arguments) => token::run(&arguments),
+        Command::Camera { command } => camera::run(&command),
         Command::Import { command } => import::run(&command),
         Command::Plugin { command } => plugin::run(&command),
         Command::Policy { command } => policy::run(&command),

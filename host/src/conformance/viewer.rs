@@ -29,6 +29,8 @@ pub struct Seen {
     pub refused: Option<String>,
     /// When the last picture came.
     pub last: Option<Instant>,
+    /// How far the camera's wall clock is ahead of this machine's by its last report, seconds.
+    pub clock_ahead_seconds: Option<f64>,
 }
 
 impl Seen {
@@ -60,6 +62,11 @@ impl Viewer {
             }
         };
         timeout(within, enough).await.is_ok()
+    }
+
+    /// The track of pictures as its pictures showed it.
+    pub fn video(&self) -> Option<(u32, &VideoTrack)> {
+        self.video.as_ref().map(|(id, track)| (*id, track))
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
@@ -134,5 +141,11 @@ impl Sink for Viewer {
         Ok(())
     }
 
-    fn reference(&mut self, _reference: ClockReference) {}
+    fn reference(&mut self, reference: ClockReference) {
+        // NTP counts from 1900 (RFC 5905, section 6).
+        const TO_1970: f64 = 2_208_988_800.0;
+        let there = reference.ntp as f64 / 4_294_967_296.0 - TO_1970;
+        let here = jiff::Timestamp::now().as_nanosecond() as f64 / 1e9;
+        self.lock().clock_ahead_seconds = Some(there - here);
+    }
 }

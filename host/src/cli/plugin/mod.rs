@@ -1,7 +1,7 @@
 //! `padelvar plugin …`
 
 mod approve;
-mod desk;
+pub(in crate::cli) mod desk;
 mod inspect;
 mod list;
 mod new;

@@ -24,8 +24,8 @@ pub struct CameraArguments {
     #[arg(long, value_name = "HOST:PORT")]
     reach: Vec<String>,
     /// Which certificates are good: verify, off, or pin:SHA-256.
-    #[arg(long, value_name = "RULE", default_value = "verify")]
-    tls: String,
+    #[arg(long, value_name = "RULE")]
+    tls: Option<String>,
 }
 
 impl CameraArguments {
@@ -38,6 +38,16 @@ impl CameraArguments {
             Ok((key.to_owned(), value.to_owned()))
         };
         self.options.iter().map(pair).collect()
+    }
+
+    /// The rule for certificates, where one was said.
+    pub fn tls_if_said(&self) -> Option<String> {
+        self.tls.clone()
+    }
+
+    /// The further places, as they were said.
+    pub fn reach(&self) -> &[String] {
+        &self.reach
     }
 
     /// The camera at a URL. That the URL is written here grants its address, as it does in the
@@ -65,8 +75,8 @@ impl CameraArguments {
             reach.push((place.host, place.port));
         }
         let options = self.options()?;
-        let tls: TlsMode = self
-            .tls
+        let rule = self.tls.as_deref().unwrap_or("verify");
+        let tls: TlsMode = rule
             .parse()
             .map_err(|error| anyhow!("--tls: it is {error}"))?;
         Ok(CameraSpec {

@@ -1,0 +1,183 @@
+//! What a camera sends, and what is to be changed in it, found out by watching it for a while.
+//!
+//! The camera is watched by the adapter that would record it, in its sandbox and under the same
+//! rules for addresses. Where only a host is known, it is asked by ONVIF for its streams; one that
+//! does not answer is tried at the makers' usual paths.
+
+mod find;
+mod measure;
+mod onvif;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+pub use find::{Finding, Place, find};
+
+use crate::camera::{CameraSpec, Outcome, certificate, record};
+use crate::config::CameraUrl;
+use crate::conformance::{Seen, Viewer};
+use crate::discovery::advice::{Advice, Facts, advice};
+use crate::hex;
+use crate::media::VideoTrack;
+use crate::plugins::Adapter;
+use crate::plugins::types::FailureClass;
+
+/// Shortest and longest time that a camera is watched.
+pub const SHORTEST: Duration = Duration::from_secs(1);
+/// See [`SHORTEST`].
+pub const LONGEST: Duration = Duration::from_secs(60);
+/// A camera may take so long to send its first picture, beside the time that it is watched.
+const FIRST_PICTURE: Duration = Duration::from_secs(8);
+
+/// What was found out.
+#[derive(Debug)]
+pub struct Probed {
+    /// The URL, without credentials.
+    pub url: String,
+    /// The adapter that spoke to it.
+    pub adapter: String,
+    /// What it sends.
+    pub facts: Facts,
+    /// What to change.
+    pub advice: Vec<Advice>,
+    /// The certificate that it showed: `pin:…` as `tls` takes it.
+    pub pin: Option<String>,
+    /// Why no picture came, where none did.
+    pub failure: Option<(FailureClass, String)>,
+}
+
+/// Watches a camera with the first adapter that does not say that it is none for it; none where
+/// there is no adapter.
+pub async fn probe(
+    spec: &CameraSpec,
+    adapters: &[Arc<Adapter>],
+    length: Duration,
+) -> Option<Probed> {
+    let length = length.clamp(SHORTEST, LONGEST);
+    let pin = pin(spec).await;
+    let mut probed = None;
+    for adapter in adapters {
+        let watched = watch(spec, adapter, length).await;
+        let facts = measure::facts(&watched.seen, watched.video.as_ref());
+        let failure = watched.failure;
+        let unsupported = matches!(failure, Some((FailureClass::Unsupported, _)));
+        probed = Some(Probed {
+            url: spec.url.clone(),
+            adapter: adapter.name().to_owned(),
+            advice: if failure.is_none() {
+                advice(&facts)
+            } else {
+                Vec::new()
+            },
+            facts,
+            pin: pin.clone(),
+            failure,
+        });
+        if !unsupported {
+            break;
+        }
+    }
+    probed
+}
+
+struct Watched {
+    seen: Seen,
+    video: Option<(u32, VideoTrack)>,
+    failure: Option<(FailureClass, String)>,
+}
+
+async fn watch(spec: &CameraSpec, adapter: &Arc<Adapter>, length: Duration) -> Watched {
+    let mut viewer = Viewer::default();
+    let looking = viewer.clone();
+    let stop = CancellationToken::new();
+    let attempt = record(spec, adapter, &mut viewer, &stop, false);
+    let ending = async {
+        looking.packets(1, FIRST_PICTURE).await;
+        tokio::time::sleep(length).await;
+        stop.cancel();
+        // The attempt ends by itself within a second.
+        std::future::pending::<()>().await;
+    };
+    let most = FIRST_PICTURE + length + Duration::from_secs(5);
+    let outcome = tokio::select! {
+        ended = timeout(most, attempt) => ended.map(|recorded| recorded.outcome).ok(),
+        () = ending => None,
+    };
+    let (seen, video) = (viewer.seen(), viewer.video());
+    let video = video.map(|(id, track)| (id, track.clone()));
+    let came = !seen.packets.is_empty();
+    let failure = match (outcome, &seen.refused) {
+        (_, Some(refused)) => Some((FailureClass::Protocol, format!("the adapter {refused}"))),
+        (Some(Outcome::Failed { class, message }), None) if !came => Some((class, message)),
+        (Some(Outcome::Broken { message }), None) => Some((
+            FailureClass::Other,
+            format!("the adapter was stopped: {message}"),
+        )),
+        _ if !came => {
+            let message = "the camera sends no picture".to_owned();
+            Some((FailureClass::Unreachable, message))
+        }
+        _ => None,
+    };
+    Watched {
+        seen,
+        video,
+        failure,
+    }
+}
+
+/// The certificate of a camera that speaks TLS.
+async fn pin(spec: &CameraSpec) -> Option<String> {
+    let (url, _) = CameraUrl::parse(&spec.url).ok()?;
+    if !matches!(url.scheme(), "rtsps" | "https") {
+        return None;
+    }
+    let shown = certificate(spec, url.host(), url.port()).await.ok()?;
+    Some(format!("pin:{}", hex::lower(&shown)))
+}
+
+impl Probed {
+    /// For programs. Members that are not known are `null`.
+    pub fn json(&self) -> Value {
+        let facts = &self.facts;
+        let advice: Vec<Value> = self
+            .advice
+            .iter()
+            .map(|advice| {
+                json!({
+                    "code": advice.code,
+                    "weight": advice.weight.name(),
+                    "message": advice.message,
+                    "hint": advice.hint,
+                })
+            })
+            .collect();
+        let round = |number: Option<f64>| number.map(|number| (number * 100.0).round() / 100.0);
+        json!({
+            "url": self.url,
+            "adapter": self.adapter,
+            "works": self.failure.is_none(),
+            "error": self.failure.as_ref().map(|(_, message)| message),
+            "codec": facts.codec,
+            "width": facts.width,
+            "height": facts.height,
+            "fps": round(facts.fps),
+            "bitrate_kbps": facts.bitrate_kbps.map(f64::round),
+            "keyframe_seconds": round(facts.keyframe_seconds),
+            "b_frames": facts.b_frames,
+            "audio_codec": facts.audio_codec,
+            "clock_offset_seconds": round(facts.clock_offset_seconds),
+            "pin": self.pin,
+            "advice": advice,
+        })
+    }
+
+    /// Whether the camera refused the account, so that trying on would lock it.
+    pub fn refused_account(&self) -> bool {
+        matches!(self.failure, Some((FailureClass::Auth, _)))
+    }
+}
