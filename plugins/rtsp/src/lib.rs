@@ -8,7 +8,7 @@
 //! | `tcp` | Within the connection (interleaved), and no other way |
 //! | `udp` | By UDP to ports of the host, IPv4. Packets towards the camera open firewalls; receiver reports tell it that somebody listens |
 //! | `multicast` | By UDP to the group that the camera names, IPv4. `reach` must hold `"group:port"`; the error says which. No reports are sent |
-//! | `http` | RTSP within two HTTP connections to the URL's port (80; 443 with TLS where it is `rtsps://`). The password is given to HTTP: a camera that wants it within the tunnel, too, cannot be played this way |
+//! | `http` | RTSP within two HTTP connections to the URL's port (without one to 80, or to 443 with TLS where it is `rtsps://`; then `reach` must hold `"camera:80"`, so write the port). The password is given to HTTP: a camera that wants it within the tunnel, too, cannot be played this way |
 //!
 //! Media of `rtsps://` stays within its connection, whatever is asked for: over UDP it would
 //! not be encrypted.

@@ -372,6 +372,27 @@ fn keeps_the_session_alive() {
 }
 
 #[test]
+fn a_camera_that_knows_set_parameter_only() {
+    let mut peer = Peer::connected("rtsp://cam/x");
+    peer.request("OPTIONS");
+    peer.answer("200 OK", "PUBLIC: OPTIONS, SET_PARAMETER\r\n", "");
+    peer.request("DESCRIBE");
+    peer.answer("200 OK", "", SDP);
+    peer.request("SETUP");
+    peer.answer("200 OK", "session: 1 ; timeout=20\r\n", "");
+    peer.request("PLAY");
+    peer.answer("200 OK", "", "");
+    (0..10).for_each(|number| second(&mut peer, number));
+    assert!(peer.request("SET_PARAMETER").contains("Session: 1\r\n"));
+    peer.answer("451 Invalid Parameter", "", "");
+    peer.request("OPTIONS");
+    // From then on at once.
+    peer.answer("200 OK", "", "");
+    (10..20).for_each(|number| second(&mut peer, number));
+    peer.request("OPTIONS");
+}
+
+#[test]
 fn keep_alive_survives_old_nonces_and_unknown_methods() {
     let mut peer = Peer::playing();
     (0..30).for_each(|number| second(&mut peer, number));

@@ -164,3 +164,34 @@ fn each_stream_is_played_where_all_together_are_refused() {
     peer.send(1, 0, true, &IDR);
     assert_eq!(packets(&mut peer).len(), 1);
 }
+
+#[test]
+fn silence_after_the_second_setup_costs_the_sound_only() {
+    let mut peer = with_sound(SOUND);
+    peer.request("SETUP");
+    peer.harness.advance(core::time::Duration::from_secs(11));
+    peer.request("PLAY");
+    peer.answer("200 OK", "", "");
+    assert_eq!(peer.harness.tracks()[0].len(), 1);
+}
+
+#[test]
+fn stop_while_sound_is_set_up_gives_the_session_back() {
+    let mut peer = with_sound(SOUND);
+    peer.request("SETUP");
+    peer.harness.stop();
+    peer.request("TEARDOWN");
+    peer.answer("200 OK", "", "");
+    assert_eq!(peer.harness.outcome(), Some(&Ok(())));
+}
+
+#[test]
+fn a_session_that_cannot_be_played_is_given_back() {
+    let mut peer = Peer::connected("rtsp://cam/stream");
+    peer.describe(SDP);
+    peer.request("SETUP");
+    peer.answer("200 OK", &format!("{AGREED}x\r\n"), "");
+    peer.request("TEARDOWN");
+    peer.answer("200 OK", "", "");
+    assert!(peer.harness.failure().is_some());
+}

@@ -148,7 +148,7 @@ fn cameras_that_name_no_ports() {
 fn words(report: &[u8]) -> Vec<u32> {
     let words = report[4..].chunks_exact(4);
     words
-        .map(|word| u32::from_be_bytes(word.try_into().unwrap()))
+        .map(|word| u32::from_be_bytes(word.try_into().expect("four bytes")))
         .collect()
 }
 
@@ -438,6 +438,28 @@ fn auto_turns_to_udp_on_the_same_connection() {
         message.contains("neither over TCP nor over UDP"),
         "{message}"
     );
+}
+
+#[test]
+fn auto_turns_to_udp_where_the_answer_is_another_transport() {
+    let mut peer = Peer::connected("rtsp://cam/x");
+    peer.describe(SDP);
+    peer.request("SETUP");
+    let other = "SESSION: 1\r\ntransport: RTP/AVP/UDP;unicast;client_port=1-2;server_port=3-4\r\n";
+    peer.answer("200 OK", other, "");
+    // Its session is given back, and a new connection begins without it.
+    assert!(peer.request("TEARDOWN").contains("Session: 1\r\n"));
+    peer.answer("200 OK", "", "");
+    peer.accept();
+    peer.describe(SDP);
+    let port = peer.bind(50_000);
+    let setup = peer.request("SETUP");
+    assert!(setup.contains("client_port=50000-50001") && !setup.contains("Session"));
+    peer.answer("200 OK", "Session: 2\r\n", "");
+    peer.request("PLAY");
+    peer.answer("200 OK", "", "");
+    peer.datagram(port, picture(0));
+    assert_eq!(peer.harness.packets().len(), 1);
 }
 
 #[test]

@@ -124,7 +124,7 @@ impl Sequencer {
     }
 
     /// Hands on what waited long enough for what is missing.
-    pub fn expire(&mut self, now: Microseconds, deliver: &mut impl FnMut(&Rtp<'_>, Delivery)) {
+    fn expire(&mut self, now: Microseconds, deliver: &mut impl FnMut(&Rtp<'_>, Delivery)) {
         // Whichever came first waits for the same gap: look at all of them.
         while self
             .held

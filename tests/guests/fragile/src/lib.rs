@@ -5,9 +5,13 @@
 //! simcam's `Fault::LengthLie(0xDEAD)`.
 #![deny(unsafe_code)]
 
+#[path = "../../../../plugins/rtsp/src/bits.rs"]
+mod bits;
 #[path = "../../../../plugins/rtsp/src/conversation/mod.rs"]
 pub mod conversation;
-#[path = "../../../../plugins/rtsp/src/media.rs"]
+#[path = "../../../../plugins/rtsp/src/depacketiser.rs"]
+pub mod depacketiser;
+#[path = "../../../../plugins/rtsp/src/media/mod.rs"]
 pub mod media;
 #[path = "../../../../plugins/rtsp/src/message.rs"]
 pub mod message;
@@ -17,6 +21,8 @@ mod notes;
 pub mod rtp;
 #[path = "../../../../plugins/rtsp/src/sdp/mod.rs"]
 pub mod sdp;
+#[path = "../../../../plugins/rtsp/src/sound/mod.rs"]
+pub mod sound;
 #[path = "../../../../plugins/rtsp/src/video/mod.rs"]
 pub mod video;
 
