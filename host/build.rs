@@ -4,7 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const PLUGINS: &[&str] = &["rtsp", "mjpeg", "snapshot", "club-roles", "cedar"];
+const PLUGINS: &[&str] = &[
+    "rtsp",
+    "http-video",
+    "mjpeg",
+    "snapshot",
+    "club-roles",
+    "cedar",
+];
 const TARGET: &str = "wasm32-wasip2";
 
 fn main() {

@@ -2,12 +2,18 @@
 
 use super::outline::Kind;
 
-/// Name and component of each built-in adapter. `mjpeg` comes before `snapshot`: an HTTP
-/// camera that answers a single JPEG is refused by the first and taken by the second.
+/// Name and component of each built-in adapter. Of those for HTTP `http-video` comes first: it
+/// knows by the first bytes whether a camera is one of its own, while the others look for
+/// pictures in a video for seconds. `mjpeg` comes before `snapshot`: an HTTP camera that answers
+/// a single JPEG is refused by the first and taken by the second.
 pub const ADAPTERS: &[(&str, &[u8])] = &[
     (
         "rtsp",
         include_bytes!(concat!(env!("OUT_DIR"), "/rtsp.wasm")),
+    ),
+    (
+        "http-video",
+        include_bytes!(concat!(env!("OUT_DIR"), "/http-video.wasm")),
     ),
     (
         "mjpeg",

@@ -20,7 +20,7 @@ fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
 #[test]
 fn files_are_what_they_export() {
     let policy = wasm();
-    let (_, adapter) = ADAPTERS[2];
+    let (_, adapter) = ADAPTERS[3];
     let core = [0, b'a', b's', b'm', 1, 0, 0, 0];
     let dir = folder(&[
         ("house-rules", &policy),
@@ -129,7 +129,7 @@ fn lines(registry: &Registry, name: &str) -> Vec<(PluginState, String)> {
 
 #[test]
 fn files_come_change_and_go() {
-    let (_, wasm) = ADAPTERS[2];
+    let (_, wasm) = ADAPTERS[3];
     let dir = folder(&[]);
     let engine = PluginEngine::new().unwrap();
     let registry = Registry::load(&engine, &cache(), &Trust::any(), dir.path()).unwrap();
@@ -175,7 +175,7 @@ fn files_come_change_and_go() {
 
 #[test]
 fn what_does_not_load_waits_until_it_is_finished_and_leaves_the_old_in_force() {
-    let (_, wasm) = ADAPTERS[2];
+    let (_, wasm) = ADAPTERS[3];
     let good = variant(wasm, "good");
     let dir = folder(&[("vendor", &good)]);
     let engine = PluginEngine::new().unwrap();
@@ -210,7 +210,7 @@ fn what_does_not_load_waits_until_it_is_finished_and_leaves_the_old_in_force() {
 
 #[test]
 fn a_version_that_fails_gives_way_to_the_one_before() {
-    let (_, wasm) = ADAPTERS[2];
+    let (_, wasm) = ADAPTERS[3];
     let (old, new) = (variant(wasm, "old"), variant(wasm, "new"));
     let dir = folder(&[("vendor", &old)]);
     let engine = PluginEngine::new().unwrap();
@@ -255,7 +255,7 @@ fn a_version_that_fails_gives_way_to_the_one_before() {
 
 #[test]
 fn a_short_service_is_no_excuse() {
-    let (_, wasm) = ADAPTERS[2];
+    let (_, wasm) = ADAPTERS[3];
     let dir = folder(&[("vendor", &variant(wasm, "one"))]);
     let engine = PluginEngine::new().unwrap();
     let registry = Registry::load(&engine, &cache(), &Trust::any(), dir.path()).unwrap();

@@ -1,11 +1,12 @@
-//! Video over HTTP: MPEG-TS and FLV as one long answer, and HLS with segments of MPEG-TS.
+//! Video over HTTP: MPEG-TS and FLV as one long answer, and HLS with segments of MPEG-TS or fragmented
+//! MP4.
 //!
 //! What a camera sends is told by its first bytes, not by its URL: `#EXTM3U` is HLS, `FLV` is
 //! FLV, and a 0x47 every 188 bytes is MPEG-TS. JPEGs, multipart answers and web pages are
 //! refused as `unsupported` at once, so that other adapters for `http` get their turn.
 //!
 //! Pictures are H.264 or H.265; sound, where it is wanted, is AAC (and G.711 in FLV). Encrypted
-//! streams, fragmented MP4 and byte ranges are refused with the reason. Of a master playlist one
+//! streams and byte ranges are refused with the reason. Of a master playlist one
 //! variant is read; sound that stands in a playlist of its own is left out.
 //!
 //! One long answer is handed on as it arrives. HLS comes in bursts of some seconds: there each
@@ -18,6 +19,7 @@ pub mod audio;
 mod bits;
 pub mod clock;
 pub mod flv;
+pub mod fmp4;
 pub mod hls;
 mod kind;
 mod output;

@@ -22,6 +22,16 @@ pub struct Head {
     pub arrived: Microseconds,
 }
 
+impl Head {
+    /// Nothing yet.
+    pub fn none(now: Microseconds) -> Self {
+        Self {
+            bytes: Vec::new(),
+            arrived: now,
+        }
+    }
+}
+
 /// The adapter.
 pub async fn run(camera: Camera, io: Io) -> Result<(), Error> {
     if refused_ending(&Url::parse(&camera.url)?.target()) {
@@ -54,10 +64,7 @@ pub async fn run(camera: Camera, io: Io) -> Result<(), Error> {
 
 /// Reads until it is clear what the body is.
 pub async fn recognise(io: &Io, body: &mut Body) -> Result<(Container, Head), Error> {
-    let mut head = Head {
-        bytes: Vec::new(),
-        arrived: io.now(),
-    };
+    let mut head = Head::none(io.now());
     loop {
         let chunk = body.chunk().await?;
         let ended = chunk.is_none();

@@ -50,6 +50,16 @@ pub struct Sample {
     pub data: Vec<u8>,
 }
 
+/// A demuxer of files that follow each other, such as segments.
+pub trait Segmented: Demuxer {
+    /// A file ends here and another one follows. `whole` says whether the end came where it
+    /// should.
+    fn end_of_file(&mut self, whole: bool, arrived: Microseconds, samples: &mut Vec<Sample>);
+
+    /// Something is missing before the next picture.
+    fn lost(&mut self, count: u32);
+}
+
 /// A container's way from bytes to samples.
 pub trait Demuxer {
     /// Takes bytes as they came. An error ends the session.

@@ -13,9 +13,12 @@ use padelvar_sdk::{Camera, FailureClass, Packet};
 /// Seconds in a segment.
 const SEGMENT: u32 = 2;
 
-/// A server that gives segments `1.ts`, `2.ts` and so on below `/live/`.
+/// A server that gives segments `0.ts`, `1.ts` and so on below `/live/`.
 struct Server {
     harness: Harness,
+    /// The beginning of a fragmented MP4, where the segments are such.
+    map: Option<Vec<u8>>,
+    map_readings: u32,
     segments: Vec<Vec<u8>>,
     /// The first segment in the playlist, and the one behind the last.
     window: (usize, usize),
@@ -32,18 +35,24 @@ struct Server {
 }
 
 impl Server {
-    fn new(name: &str, camera: Camera, count: u32) -> Self {
+    fn new(name: &str, camera: Camera, count: u32, codec: &[&str], mp4: bool) -> Self {
         let folder = folder(name);
         let time = SEGMENT.to_string();
         let format = ["-f", "hls", "-hls_time", &time, "-hls_list_size", "0"];
-        let files = ["-hls_segment_filename", "%d.ts", "list.m3u8"];
-        ffmpeg(&folder, SEGMENT * count, &[H264, &format, &files].concat());
+        let mut files = vec!["-hls_segment_filename", "%d.ts", "list.m3u8"];
+        if mp4 {
+            files.splice(0..0, ["-hls_segment_type", "fmp4"]);
+        }
+        ffmpeg(&folder, SEGMENT * count, &[codec, &format, &files].concat());
         let read = |n| std::fs::read(folder.join(format!("{n}.ts"))).expect("a segment");
         let segments = (0..count).map(read).collect();
         let mut harness = Harness::new(camera, http_video::run);
         harness.start();
+        let map = mp4.then(|| std::fs::read(folder.join("init.mp4")).expect("a beginning"));
         Self {
             harness,
+            map,
+            map_readings: 0,
             segments,
             window: (0, count as usize),
             ended: false,
@@ -56,12 +65,21 @@ impl Server {
     }
 
     fn live(name: &str, count: u32) -> Self {
-        Self::new(name, with_audio("http://cam/live/list.m3u8", true), count)
+        let camera = with_audio("http://cam/live/list.m3u8", true);
+        Self::new(name, camera, count, H264, false)
+    }
+
+    fn live_mp4(name: &str, count: u32, codec: &[&str]) -> Self {
+        let camera = with_audio("http://cam/live/list.m3u8", true);
+        Self::new(name, camera, count, codec, true)
     }
 
     fn playlist(&self) -> String {
         let mut text = format!("#EXTM3U\n#EXT-X-TARGETDURATION:{SEGMENT}\n");
         let _ = writeln!(text, "#EXT-X-MEDIA-SEQUENCE:{}", self.window.0);
+        if self.map.is_some() {
+            text.push_str("#EXT-X-MAP:URI=\"init.mp4\"\n");
+        }
         for at in self.window.0..self.window.1 {
             for (_, line) in self.tags.iter().filter(|(before, _)| *before == at) {
                 let _ = writeln!(text, "{line}");
@@ -94,7 +112,7 @@ impl Server {
             .strip_prefix("http://cam/live/")
             .expect("a path below");
         let id = request.id;
-        if path.ends_with(".m3u8") {
+        if path == "list.m3u8" {
             self.readings += 1;
             self.harness.response(
                 id,
@@ -105,7 +123,15 @@ impl Server {
             self.harness.body(id, text.as_bytes(), true);
             return;
         }
-        let at: usize = path.strip_suffix(".ts").unwrap().parse().unwrap();
+        if path == "init.mp4" {
+            self.map_readings += 1;
+            let map = self.map.clone().expect("an MP4");
+            self.harness.response(id, 200, &[]);
+            self.harness.body(id, &map, true);
+            return;
+        }
+        let number = path.strip_suffix(".ts").map(str::parse);
+        let at: usize = number.expect("a segment").expect("a number");
         assert!(!self.asked.contains(&at), "segment {at} a second time");
         self.asked.push(at);
         if self.gone.contains(&at) {
@@ -148,7 +174,8 @@ impl Server {
 /// That pictures come at the camera's pace: timestamps and arrivals have one distance.
 fn assert_even(pictures: &[&Packet]) {
     let offset = |packet: &Packet| {
-        i128::from(packet.arrived) - i128::from(packet.timestamp.unwrap()) * 100 / 9
+        let timestamp = packet.timestamp.unwrap_or_default();
+        i128::from(packet.arrived) - i128::from(timestamp) * 100 / 9
     };
     let first = offset(pictures[0]);
     for picture in pictures {
@@ -195,6 +222,53 @@ fn a_recording_is_played_from_its_start_to_its_end() {
     assert_eq!(server.video().len(), 250);
     assert_even(&server.video());
     assert_eq!(server.harness.outcome(), Some(&Ok(())));
+}
+
+#[test]
+fn fragmented_mp4() {
+    let h265 = [
+        "-c:v",
+        "libx265",
+        "-preset",
+        "ultrafast",
+        "-x265-params",
+        "log-level=none:keyint=25",
+        "-tag:v",
+        "hvc1",
+        "-pix_fmt",
+        "yuv420p",
+        "-c:a",
+        "aac",
+    ];
+    for (name, codec, known) in [("mp4", H264, "h264"), ("mp5", &h265, "h265")] {
+        let mut server = Server::live_mp4(name, 5, codec);
+        server.ended = true;
+        server.gone = vec![3];
+        server.serve();
+        let tracks = server.harness.tracks().pop().expect("tracks");
+        assert_eq!(tracks[0].codec, known);
+        assert_eq!(
+            (tracks[1].codec.as_str(), tracks[1].clock_rate),
+            ("aac", 44_100)
+        );
+        server.run(11, false);
+        assert_eq!((server.asked.len(), server.map_readings), (5, 1));
+        let video = server.video();
+        assert_eq!(video.len(), 200);
+        assert!(video[0].keyframe && video[25].keyframe);
+        assert_eq!(
+            video.iter().map(|packet| packet.lost_before).sum::<u32>(),
+            1
+        );
+        assert_even(&video);
+        let sound = server
+            .packets
+            .iter()
+            .filter(|packet| packet.track == 1)
+            .count();
+        assert!((335..=350).contains(&sound), "{sound}");
+        assert_eq!(server.harness.outcome(), Some(&Ok(())));
+    }
 }
 
 #[test]
@@ -302,10 +376,36 @@ fn variants_redirects_and_logging_in() {
 }
 
 #[test]
+fn the_login_is_remembered_from_segment_to_segment() {
+    let mut server = Server::live("login", 4);
+    server.ended = true;
+    let logged_in = |request: &HttpRequest| {
+        let mut headers = request.headers.iter();
+        headers.any(|header| header.name == "Authorization")
+    };
+    let (mut refused, mut rounds) = (0, 0);
+    while server.harness.outcome().is_none() && rounds < 200 {
+        rounds += 1;
+        for request in server.harness.requests() {
+            if logged_in(&request) {
+                server.answer(&request);
+            } else {
+                refused += 1;
+                let challenge = [("www-authenticate", "Digest realm=\"x\", nonce=\"1\"")];
+                server.harness.response(request.id, 401, &challenge);
+            }
+        }
+        server.harness.advance(Duration::from_millis(100));
+    }
+    assert_eq!(server.harness.outcome(), Some(&Ok(())));
+    // Once for the playlist and once for the segments.
+    assert_eq!((server.asked.len(), refused), (4, 2));
+}
+
+#[test]
 fn what_cannot_be_read_is_told() {
     for (text, word) in [
         ("#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n1.ts\n", "encrypted"),
-        ("#EXT-X-MAP:URI=\"i.mp4\"\n1.m4s\n", "MP4"),
         (
             "#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS=\"mp4a.40.2\"\na.m3u8\n",
             "neither",

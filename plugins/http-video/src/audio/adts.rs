@@ -60,7 +60,7 @@ impl Adts {
                 at += 1;
                 continue;
             };
-            let Some(frame) = rest.get(header.header_bytes..header.frame_bytes) else {
+            let Some(frame) = rest.get(header.payload_at..header.len) else {
                 break;
             };
             in_step = true;
@@ -69,7 +69,7 @@ impl Adts {
             {
                 self.next = Some((pts, 0));
             }
-            at += header.frame_bytes;
+            at += header.len;
             let rate = u64::from(header.config.rate);
             if let Some((pts, part)) = &mut self.next {
                 if !frame.is_empty() && header.blocks == 1 {
@@ -95,8 +95,8 @@ impl Adts {
 
 struct Header {
     config: AacConfig,
-    header_bytes: usize,
-    frame_bytes: usize,
+    payload_at: usize,
+    len: usize,
     /// Raw data blocks, 1 to 4.
     blocks: u64,
 }
@@ -109,15 +109,15 @@ impl Header {
         if b1 & 0xf6 != 0xf0 {
             return None;
         }
-        let header_bytes = if b1 & 1 == 0 { 9 } else { 7 };
-        let frame_bytes = usize::from(b3 & 3) << 11 | usize::from(b4) << 3 | usize::from(b5 >> 5);
-        if frame_bytes < header_bytes {
+        let payload_at = if b1 & 1 == 0 { 9 } else { 7 };
+        let len = usize::from(b3 & 3) << 11 | usize::from(b4) << 3 | usize::from(b5 >> 5);
+        if len < payload_at {
             return None;
         }
         Some(Self {
             config: AacConfig::new((b2 >> 6) + 1, b2 >> 2 & 0xf, (b2 & 1) << 2 | b3 >> 6)?,
-            header_bytes,
-            frame_bytes,
+            payload_at,
+            len,
             blocks: u64::from(b6 & 3) + 1,
         })
     }

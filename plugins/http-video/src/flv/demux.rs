@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use padelvar_sdk::{Error, Microseconds};
 
-use super::config::{Configuration, avc, hevc, nal_units};
 use super::tags::{Kind, Tag, Tags};
 use crate::audio::AacConfig;
 use crate::clock::Unwrap;
 use crate::sample::{Demuxer, Format, Sample, Stream};
+use crate::video::config::{Configuration, avc, hevc, nal_units};
 use crate::video::{Codec, Pictures};
 
 /// Ticks of 90 kHz in a millisecond.

@@ -1,6 +1,5 @@
 //! FLV (Adobe's Video File Format Specification 10.1, annex E, and Enhanced RTMP for H.265).
 
-mod config;
 mod demux;
 mod tags;
 

@@ -1,4 +1,4 @@
-//! HTTP Live Streaming (RFC 8216), with segments of MPEG-TS.
+//! HTTP Live Streaming (RFC 8216), with segments of MPEG-TS or fragmented MP4.
 
 mod attributes;
 mod follow;

@@ -1,6 +1,7 @@
 //! Playlists (RFC 8216, section 4).
 
 use core::time::Duration;
+use std::rc::Rc;
 
 use padelvar_sdk::Error;
 
@@ -67,6 +68,8 @@ pub struct Segment {
     pub discontinuity: bool,
     /// There is none, only its place.
     pub missing: bool,
+    /// Where the beginning of its fragmented MP4 is; none for MPEG-TS.
+    pub map: Option<Rc<str>>,
 }
 
 /// Reads a playlist. What this adapter cannot read is an error of class `unsupported`.
@@ -125,6 +128,7 @@ fn media(text: &str) -> Result<Media, Error> {
     };
     let mut number: u64 = 0;
     let (mut discontinuity, mut missing) = (false, false);
+    let mut map = None;
     for line in text.lines().map(str::trim) {
         let (tag, value) = line.split_once(':').unwrap_or((line, ""));
         match tag {
@@ -143,14 +147,9 @@ fn media(text: &str) -> Result<Media, Error> {
             "#EXT-X-KEY" if attribute(value, "METHOD") != Some("NONE") => {
                 return Err(unsupported("its segments are encrypted"));
             }
-            "#EXT-X-MAP" => {
-                return Err(unsupported(
-                    "its segments are fragmented MP4; hint: set the camera or server to MPEG-TS",
-                ));
-            }
-            "#EXT-X-BYTERANGE" => {
-                return Err(unsupported("its segments are byte ranges of one file"));
-            }
+            "#EXT-X-BYTERANGE" => return Err(byte_ranges()),
+            "#EXT-X-MAP" if attribute(value, "BYTERANGE").is_some() => return Err(byte_ranges()),
+            "#EXT-X-MAP" => map = attribute(value, "URI").map(Rc::from),
             _ if line.is_empty() || line.starts_with('#') => {}
             _ => {
                 if media.segments.len() >= 2 * MAX_SEGMENTS {
@@ -161,6 +160,7 @@ fn media(text: &str) -> Result<Media, Error> {
                     uri: line.to_owned(),
                     discontinuity: core::mem::take(&mut discontinuity),
                     missing: core::mem::take(&mut missing),
+                    map: map.clone(),
                 });
                 number = number.saturating_add(1);
             }
@@ -169,6 +169,10 @@ fn media(text: &str) -> Result<Media, Error> {
     let surplus = media.segments.len().saturating_sub(MAX_SEGMENTS);
     media.segments.drain(..surplus);
     Ok(media)
+}
+
+fn byte_ranges() -> Error {
+    unsupported("its segments are byte ranges of one file")
 }
 
 fn unsupported(what: &str) -> Error {

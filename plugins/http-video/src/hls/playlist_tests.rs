@@ -14,9 +14,11 @@ fn segments_with_their_numbers() {
     let media = media(
         "#EXTM3U\r\n#EXT-X-VERSION:3\r\n#EXT-X-TARGETDURATION:6\r\n#EXT-X-MEDIA-SEQUENCE:41\r\n\
          #EXTINF:6.0,title: with colon\r\na.ts\r\n\r\n#EXT-X-DISCONTINUITY\r\n#EXTINF:5.9,\r\n\
-         http://other/b.ts?x=1\r\n#EXT-X-GAP\r\n#EXTINF:1,\r\nc.ts\r\n#EXT-X-ENDLIST\r\n",
+         http://other/b.ts?x=1\r\n#EXT-X-MAP:URI=\"i.mp4\"\r\n#EXT-X-GAP\r\n#EXTINF:1,\r\nc.ts\r\n#EXT-X-ENDLIST\r\n",
     );
     assert_eq!((media.target, media.ended), (Duration::from_secs(6), true));
+    assert_eq!(media.segments[1].map, None);
+    assert_eq!(media.segments[2].map.as_deref(), Some("i.mp4"));
     let of = |at: usize| {
         let segment: &Segment = &media.segments[at];
         (
@@ -50,7 +52,7 @@ fn variants_by_bandwidth() {
 fn what_cannot_be_read_is_refused_with_a_reason() {
     for (line, word) in [
         ("#EXT-X-KEY:METHOD=AES-128,URI=\"k\"", "encrypted"),
-        ("#EXT-X-MAP:URI=\"init.mp4\"", "MP4"),
+        ("#EXT-X-MAP:URI=\"a.mp4\",BYTERANGE=\"9@0\"", "byte ranges"),
         ("#EXT-X-BYTERANGE:100@0", "byte ranges"),
     ] {
         let error = parse(&format!("#EXTM3U\n{line}\na\n")).unwrap_err();

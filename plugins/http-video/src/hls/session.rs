@@ -5,6 +5,7 @@ use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
+use std::rc::Rc;
 
 use padelvar_sdk::fetch::Fetcher;
 use padelvar_sdk::time::after;
@@ -12,15 +13,19 @@ use padelvar_sdk::{Body, Camera, Error, FailureClass, Io, Microseconds, Timer};
 
 use super::follow::Follow;
 use super::playlist::{Media, Playlist, Segment, Wanted, choose, parse};
+use crate::fmp4::Mp4Demuxer;
 use crate::kind::Container;
 use crate::output::Output;
 use crate::pace::Pacer;
-use crate::run::recognise;
-use crate::sample::Demuxer;
+use crate::run::{Head, recognise};
+use crate::sample::Segmented;
 use crate::ts::TsDemuxer;
 
 /// A playlist of a day of segments is some hundred kilobytes long.
 const MAX_PLAYLIST_BYTES: usize = 1024 * 1024;
+
+/// The beginning of an MP4 is some kilobytes long.
+const MAX_MAP_BYTES: usize = 1024 * 1024;
 
 /// How long a playlist may take.
 const PLAYLIST: Duration = Duration::from_secs(10);
@@ -62,7 +67,9 @@ pub async fn run(
         shared: &shared,
         segments: Fetcher::new(camera, io)?,
         playlist: fetcher,
-        demuxer: TsDemuxer::new(camera.audio),
+        ts: TsDemuxer::new(camera.audio),
+        mp4: Mp4Demuxer::new(camera.audio),
+        map: None,
         failures: 0,
     };
     let mut player = Player {
@@ -145,7 +152,10 @@ struct Reader<'a> {
     shared: &'a Shared,
     playlist: Fetcher,
     segments: Fetcher,
-    demuxer: TsDemuxer,
+    ts: TsDemuxer,
+    mp4: Mp4Demuxer,
+    /// The beginning that `mp4` has.
+    map: Option<Rc<str>>,
     /// In a row, of segments.
     failures: u32,
 }
@@ -278,34 +288,50 @@ impl Reader<'_> {
     }
 
     async fn fetch(&mut self, segment: &Segment) -> Result<(), Error> {
-        let url =
-            self.playlist.url().join(&segment.uri).map_err(|error| {
-                Error::protocol(format!("the camera names it wrongly: {error}"))
-            })?;
-        self.segments.go_to(url);
-        let mut body = self.segments.get().await?.body;
-        let (container, head) = recognise(self.io, &mut body).await?;
-        if container != Container::Ts {
-            return Err(Error::unsupported("it is not MPEG-TS"));
+        if segment.map.is_some() && segment.map != self.map {
+            let uri = segment.map.as_deref().unwrap_or_default();
+            let mut body = self.open(uri).await?;
+            self.mp4.init(&body.read_to_end(MAX_MAP_BYTES).await?)?;
+            self.map.clone_from(&segment.map);
         }
-        let result = self.read_body(head.bytes, head.arrived, &mut body).await;
-        let mut samples = Vec::new();
-        self.demuxer
-            .end_of_file(result.is_ok(), self.io.now(), &mut samples);
+        let mut body = self.open(&segment.uri).await?;
+        let head = if segment.map.is_some() {
+            Head::none(self.io.now())
+        } else {
+            let (container, head) = recognise(self.io, &mut body).await?;
+            if container != Container::Ts {
+                return Err(Error::unsupported(
+                    "it is neither MPEG-TS nor fragmented MP4",
+                ));
+            }
+            head
+        };
+        let is_mp4 = segment.map.is_some();
+        let result = self.read_body(is_mp4, head, &mut body).await;
+        let (now, mut samples) = (self.io.now(), Vec::new());
+        self.demuxer(is_mp4)
+            .end_of_file(result.is_ok(), now, &mut samples);
         self.wait_in_line(samples);
         result
     }
 
-    async fn read_body(
-        &mut self,
-        head: Vec<u8>,
-        arrived: Microseconds,
-        body: &mut Body,
-    ) -> Result<(), Error> {
-        let (mut bytes, mut arrived) = (head, arrived);
+    async fn open(&mut self, uri: &str) -> Result<Body, Error> {
+        let url = self.playlist.url().join(uri);
+        let url =
+            url.map_err(|error| Error::protocol(format!("the camera names it wrongly: {error}")))?;
+        self.segments.go_to(url);
+        Ok(self.segments.get().await?.body)
+    }
+
+    fn demuxer(&mut self, is_mp4: bool) -> &mut dyn Segmented {
+        if is_mp4 { &mut self.mp4 } else { &mut self.ts }
+    }
+
+    async fn read_body(&mut self, is_mp4: bool, head: Head, body: &mut Body) -> Result<(), Error> {
+        let (mut bytes, mut arrived) = (head.bytes, head.arrived);
         loop {
             let mut samples = Vec::new();
-            let pushed = self.demuxer.push(&bytes, arrived, &mut samples);
+            let pushed = self.demuxer(is_mp4).push(&bytes, arrived, &mut samples);
             self.wait_in_line(samples);
             pushed?;
             let Some(chunk) = body.chunk().await? else {
@@ -323,7 +349,7 @@ impl Reader<'_> {
     }
 
     fn lost(&mut self, segments: u64) {
-        self.demuxer
-            .lost(u32::try_from(segments).unwrap_or(u32::MAX));
+        let count = u32::try_from(segments).unwrap_or(u32::MAX);
+        self.demuxer(self.map.is_some()).lost(count);
     }
 }

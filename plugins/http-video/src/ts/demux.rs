@@ -12,7 +12,7 @@ use super::section::Sections;
 use super::sync::Sync;
 use crate::audio::{AacConfig, Adts};
 use crate::clock::Unwrap;
-use crate::sample::{Demuxer, Format, Sample, Stream};
+use crate::sample::{Demuxer, Format, Sample, Segmented, Stream};
 use crate::video::{Pictures, nal_units};
 
 /// So many scrambled packets, and nothing else, are a stream that needs a key.
@@ -94,18 +94,18 @@ impl TsDemuxer {
             },
         }
     }
+}
 
-    /// A file of its own ends here and another one follows: nothing goes on across, but tables
-    /// and parameter sets stay. `whole` says whether the end came where it should.
-    pub fn end_of_file(&mut self, whole: bool, arrived: Microseconds, samples: &mut Vec<Sample>) {
+impl Segmented for TsDemuxer {
+    /// Nothing goes on across the end, but tables and parameter sets stay.
+    fn end_of_file(&mut self, whole: bool, arrived: Microseconds, samples: &mut Vec<Sample>) {
         let streams = &mut self.streams;
         self.sync
             .finish(|packet| streams.packet(packet, arrived, samples));
         streams.end_of_file(whole, samples);
     }
 
-    /// Something is missing before the next picture.
-    pub fn lost(&mut self, count: u32) {
+    fn lost(&mut self, count: u32) {
         if let Some((elementary, _)) = &mut self.streams.video {
             elementary.lost = elementary.lost.saturating_add(count);
         }
@@ -171,7 +171,7 @@ impl Streams {
         };
         let mut found = None;
         self.association.push(payload, packet.start, |section| {
-            found = first_program(section).or(found)
+            found = first_program(section).or(found);
         });
         if found.is_some() && found != self.map_pid {
             self.map_pid = found;
@@ -185,7 +185,7 @@ impl Streams {
         };
         let mut found = None;
         self.map.push(payload, packet.start, |section| {
-            found = program(section).or(found.take())
+            found = program(section).or(found.take());
         });
         let Some(found) = found.filter(|found| self.program.as_ref() != Some(found)) else {
             return;

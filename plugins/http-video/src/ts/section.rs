@@ -53,9 +53,7 @@ impl Sections {
             let Some(whole) = self.buffer.get(at..at + len) else {
                 break;
             };
-            if crc32(whole) == 0 {
-                section(whole);
-            } else if whole == self.doubtful {
+            if crc32(whole) == 0 || whole == self.doubtful {
                 section(whole);
             } else {
                 self.doubtful = whole.to_vec();

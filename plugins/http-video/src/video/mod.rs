@@ -1,6 +1,7 @@
 //! From NAL units to pictures as the host wants them, for H.264 and H.265 alike.
 
 mod annexb;
+pub mod config;
 mod nal;
 mod sets;
 

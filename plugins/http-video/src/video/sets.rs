@@ -13,7 +13,7 @@ const MAX_SET_BYTES: usize = 4 * 1024;
 #[derive(Debug)]
 pub struct Sets {
     codec: Codec,
-    sets: Vec<Set>,
+    known: Vec<Set>,
     generation: u32,
     /// Counts the access units.
     unit: u32,
@@ -34,7 +34,7 @@ impl Sets {
     pub fn new(codec: Codec) -> Self {
         Self {
             codec,
-            sets: Vec::new(),
+            known: Vec::new(),
             generation: 0,
             unit: 0,
         }
@@ -54,18 +54,18 @@ impl Sets {
         };
         let unit = self.unit;
         let same = |set: &&mut Set| (set.kind, set.id) == (kind, id);
-        if let Some(set) = self.sets.iter_mut().find(same) {
+        if let Some(set) = self.known.iter_mut().find(same) {
             set.unit = unit;
             if set.data == nal {
                 return;
             }
             set.data = nal.to_vec();
         } else {
-            if self.sets.len() == MAX_SETS {
-                self.sets.remove(0);
+            if self.known.len() == MAX_SETS {
+                self.known.remove(0);
             }
             let data = nal.to_vec();
-            self.sets.push(Set {
+            self.known.push(Set {
                 kind,
                 id,
                 data,
@@ -85,13 +85,13 @@ impl Sets {
     pub fn forget_others(&mut self) {
         let unit = self.unit;
         if self.kinds().all(|kind| {
-            self.sets
+            self.known
                 .iter()
                 .any(|set| set.kind == kind && set.unit == unit)
         }) {
-            let before = self.sets.len();
-            self.sets.retain(|set| set.unit == unit);
-            if self.sets.len() < before {
+            let before = self.known.len();
+            self.known.retain(|set| set.unit == unit);
+            if self.known.len() < before {
                 self.generation = self.generation.wrapping_add(1);
             }
         }
@@ -107,7 +107,7 @@ impl Sets {
     /// Whether a decoder could start with them.
     pub fn is_complete(&self) -> bool {
         self.kinds()
-            .all(|kind| self.sets.iter().any(|set| set.kind == kind))
+            .all(|kind| self.known.iter().any(|set| set.kind == kind))
     }
 
     /// Changes with every change.
@@ -119,7 +119,7 @@ impl Sets {
     pub fn config(&self) -> Vec<u8> {
         let mut config = Vec::new();
         for kind in self.kinds() {
-            for set in self.sets.iter().filter(|set| set.kind == kind) {
+            for set in self.known.iter().filter(|set| set.kind == kind) {
                 append(&mut config, &set.data);
             }
         }
