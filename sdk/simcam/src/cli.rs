@@ -36,7 +36,7 @@ pub(crate) struct RtspOptions {
     /// A beep every second: aac, aac-16k, aac-stereo, pcma, pcmu, opus, l16
     #[arg(long)]
     audio: Option<Sound>,
-    /// Transports that are allowed, with commas between them: tcp, udp, http (a tunnel)
+    /// Transports that are allowed, with commas between them: tcp, udp, multicast, http (a tunnel)
     #[arg(long, default_value = "tcp")]
     transport: Transports,
     /// Percent of the packets that get lost (UDP)

@@ -22,6 +22,30 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! What makes a camera another one is a setting: H.265 or JPEGs, sound that beeps when the picture
+//! flashes, UDP through a bad network, multicast, a tunnel in HTTP, or the words of a real camera.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use simcam::{ClipParams, Codec, Dialect, Network, RtspCamera, RtspConfig, Sound, Transports};
+//!
+//! let camera = RtspCamera::start(RtspConfig {
+//!     clip: ClipParams { codec: Codec::H265, ..ClipParams::default() },
+//!     audio: Some(Sound::Aac { rate: 48_000, channels: 1 }),
+//!     transports: Transports { tcp: true, udp: true, ..Transports::NONE },
+//!     network: Network { loss: 0.02, reorder: 0.01, ..Network::default() },
+//!     ..RtspConfig::default()
+//! })
+//! .await?;
+//! let like_a_real_one = RtspCamera::start(RtspConfig {
+//!     dialect: Some(Dialect::read("camera-dialects".as_ref(), "dahua")?),
+//!     ..RtspConfig::default()
+//! })
+//! .await?;
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod flash;

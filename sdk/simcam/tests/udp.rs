@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Client, Folder, PATIENCE, ffmpeg, frames_follow, small};
-use simcam::{ClipParams, Fault, Handle, Network, RtspCamera, RtspConfig, Transports};
+use simcam::{Fault, Handle, Network, RtspCamera, RtspConfig, Transports};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
@@ -105,13 +105,14 @@ async fn a_bad_network_is_the_same_each_time() {
     let network = Network {
         loss: 0.05,
         reorder: 0.05,
+        // Longer than from one frame to the next, so that there is something to overtake.
+        delay: Duration::from_millis(150),
         duplicate: 0.05,
         ..Network::default()
     };
     let fates = async |network| {
         let camera = start(RtspConfig {
             network,
-            clip: ClipParams::default(),
             ..RtspConfig::default()
         })
         .await;

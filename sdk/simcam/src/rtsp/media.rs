@@ -1,5 +1,6 @@
 //! What one client has set up and plays, and the way it takes there.
 
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use tokio::time::Instant;
 
 use super::RtspConfig;
 use super::audio::Audio;
+use super::group::{Group, TTL};
 use super::rtp::{Frames, Rtp};
 use super::stream::Stream;
 use super::track::{Source, Track};
@@ -48,6 +50,8 @@ enum Way {
     None,
     Tcp,
     Udp(Box<Udp>),
+    /// Somebody else sends, as long as this is held.
+    Group(#[expect(dead_code, reason = "it is held and never asked")] Arc<Group>),
 }
 
 /// See the module.
@@ -74,14 +78,15 @@ impl Media {
         config: &RtspConfig,
         ips: [IpAddr; 2],
         rng: &mut Rng,
+        group: impl FnOnce(&mut Rng) -> io::Result<Arc<Group>>,
     ) -> Result<(String, u32), u16> {
         if self.setups.iter().any(|setup| setup.track == track) {
             return Err(455);
         }
         let wish = choose(header, config.transports).ok_or(461_u16)?;
-        let free = self.setups.len() as u8 * 2;
+        let free = free_channel(self.setups.len());
         let random = rng.next();
-        let ssrc = (random >> 32) as u32;
+        let mut ssrc = (random >> 32) as u32;
         let (channel, text) = match (wish, &mut self.way) {
             (Wish::Tcp(channel), Way::None | Way::Tcp) => {
                 let channel = channel.unwrap_or(free);
@@ -101,15 +106,22 @@ impl Media {
                     return Err(461);
                 };
                 let own = udp.open(free, ips, ports, config.network.seed);
-                let [rtp, rtcp] = own.map_err(|error| {
-                    tracing::debug!(%error, "no ports for a client");
-                    500_u16
-                })?;
+                let [rtp, rtcp] = own.map_err(|error| no_ports(&error))?;
                 let [client_rtp, client_rtcp] = ports;
                 let text = format!(
                     "RTP/AVP;unicast;client_port={client_rtp}-{client_rtcp};\
                      server_port={rtp}-{rtcp}"
                 );
+                (free, text)
+            }
+            (Wish::Multicast, Way::None | Way::Group(_)) => {
+                let group = group(rng).map_err(|error| no_ports(&error))?;
+                ssrc = group.ssrcs.get(track).copied().unwrap_or(ssrc);
+                let [rtp, rtcp] = Group::ports(track);
+                let address = group.address;
+                self.way = Way::Group(group);
+                let text =
+                    format!("RTP/AVP;multicast;destination={address};port={rtp}-{rtcp};ttl={TTL}");
                 (free, text)
             }
             // All streams of a client go the same way.
@@ -123,6 +135,31 @@ impl Media {
             timestamp: random as u32,
         });
         Ok((text, ssrc))
+    }
+
+    /// Sets all tracks up for a group at the second address; the answer is their SSRCs.
+    pub(super) fn setup_group(
+        &mut self,
+        tracks: usize,
+        ips: [IpAddr; 2],
+        seed: u64,
+        rng: &mut Rng,
+    ) -> io::Result<Vec<u32>> {
+        let mut udp = Udp::new();
+        for track in 0..tracks {
+            let channel = free_channel(track);
+            udp.open(channel, ips, Group::ports(track), seed)?;
+            let random = rng.next();
+            self.setups.push(Setup {
+                track,
+                channel,
+                ssrc: (random >> 32) as u32,
+                sequence: (rng.next() >> 32) as u16,
+                timestamp: random as u32,
+            });
+        }
+        self.way = Way::Udp(Box::new(udp));
+        Ok(self.setups.iter().map(|setup| setup.ssrc).collect())
     }
 
     /// How many tracks are set up.
@@ -147,6 +184,9 @@ impl Media {
 
     /// Begins to send all that is set up.
     pub(super) fn play(&mut self, shared: &Arc<Shared>, config: &Arc<RtspConfig>, all: &[Track]) {
+        if let Way::Group(_) = self.way {
+            return;
+        }
         for setup in &self.setups {
             let Some(track) = all.get(setup.track) else {
                 continue;
@@ -210,8 +250,8 @@ impl Media {
         &mut self,
         shared: &Shared,
         out: &mut Out<W>,
-        client: &Client,
-    ) -> std::io::Result<()> {
+        client: Option<&Client>,
+    ) -> io::Result<()> {
         self.frames.clear();
         let mut sent = None;
         if let Some((_, video)) = &mut self.video {
@@ -233,17 +273,30 @@ impl Media {
             let now = Instant::now();
             if self.next_reports.is_none_or(|due| due <= now) {
                 let (reports, log) = udp.log();
-                client.reports(reports, Some(log));
+                if let Some(client) = client {
+                    client.reports(reports, Some(log));
+                }
                 self.next_reports = Some(now + REPORTS);
             }
         } else if !self.frames.bytes().is_empty() {
             out.send(self.frames.bytes()).await?;
         }
-        if let Some(mut sent) = sent {
+        if let Some((mut sent, client)) = sent.zip(client) {
             sent.at = shared.clock.elapsed();
             sent.whole &= arrives;
             client.frame(sent);
         }
         Ok(())
     }
+}
+
+/// The channel of RTP for the track that is set up after so many others.
+fn free_channel(setups: usize) -> u8 {
+    setups.min(100) as u8 * 2
+}
+
+/// The status for a client for which the system has no ports.
+fn no_ports(error: &io::Error) -> u16 {
+    tracing::debug!(%error, "no ports for a client");
+    500
 }

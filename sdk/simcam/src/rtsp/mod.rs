@@ -2,6 +2,7 @@
 
 mod audio;
 mod dialect;
+mod group;
 mod jpeg;
 mod media;
 mod nal;
@@ -153,6 +154,10 @@ pub struct RtspCamera;
 impl RtspCamera {
     /// Makes the clip and starts the camera.
     pub async fn start(mut config: RtspConfig) -> Result<Handle, Error> {
+        if config.transports.multicast && !config.listen.is_ipv4() {
+            let text = "multicast needs an IPv4 address to listen on";
+            return Err(Error::Config(text.into()));
+        }
         let sections = announced(&mut config)?;
         let (width, height) = (config.clip.width, config.clip.height);
         let is_jpeg = config.clip.codec == Codec::Jpeg;
@@ -192,6 +197,7 @@ impl RtspCamera {
             config: Arc::new(config),
             tracks: tracks.into(),
             tunnels: Arc::default(),
+            groups: Arc::default(),
         };
         let url = |addr| format!("{scheme}://{addr}{path}");
         Handle::start(shared, service, listen, tls, url).await
@@ -225,12 +231,13 @@ struct Rtsp {
     config: Arc<RtspConfig>,
     tracks: Arc<[Track]>,
     tunnels: Arc<tunnel::Tunnels>,
+    groups: Arc<group::Groups>,
 }
 
 impl Service for Rtsp {
     async fn serve(&self, socket: Socket, addr: SocketAddr, client: crate::camera::Client) {
         let (shared, config) = (self.shared.clone(), self.config.clone());
-        let tracks = self.tracks.clone();
+        let tracks = (self.tracks.clone(), self.groups.clone());
         let session = session::Session::new(shared, config, tracks, addr, client);
         session.run(socket, &self.tunnels).await;
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncWrite, split};
 use tokio::time::{Instant, sleep_until};
 
+use super::group::Groups;
 use super::media::Media;
 use super::track::Track;
 use super::tunnel::{self, Half, Tunnels};
@@ -20,6 +21,7 @@ pub(super) struct Session {
     shared: Arc<Shared>,
     config: Arc<RtspConfig>,
     tracks: Arc<[Track]>,
+    groups: Arc<Groups>,
     addr: SocketAddr,
     client: Client,
     /// What the client calls the camera may differ; this is its real name.
@@ -48,7 +50,7 @@ impl Session {
     pub(super) fn new(
         shared: Arc<Shared>,
         config: Arc<RtspConfig>,
-        tracks: Arc<[Track]>,
+        (tracks, groups): (Arc<[Track]>, Arc<Groups>),
         addr: SocketAddr,
         client: Client,
     ) -> Self {
@@ -61,6 +63,7 @@ impl Session {
             shared,
             config,
             tracks,
+            groups,
             addr,
             client,
             state: State::Init,
@@ -148,7 +151,7 @@ impl Session {
                 () = sleep_until(self.deadline) => return Ok(Next::End),
                 () = sleep_until(due.unwrap_or(self.deadline)), if due.is_some() => {
                     self.client.reports(requests.take_reports(), None);
-                    self.media.advance(&self.shared, out, &self.client).await?;
+                    self.media.advance(&self.shared, out, Some(&self.client)).await?;
                 }
             }
         }
@@ -301,7 +304,10 @@ impl Session {
         let header = request.header("Transport").unwrap_or("");
         let ips = [self.addr.ip(), self.client.peer().ip()];
         let rng = &mut self.rng;
-        let (agreed, ssrc) = match self.media.setup(track, header, &self.config, ips, rng) {
+        let (shared, config, tracks) = (&self.shared, &self.config, &self.tracks);
+        let (groups, addr) = (&self.groups, self.addr);
+        let group = |rng: &mut Rng| groups.join(shared, config, tracks, addr, rng);
+        let (agreed, ssrc) = match self.media.setup(track, header, config, ips, rng, group) {
             Ok(agreed) => agreed,
             Err(status) => return Answer::new(status),
         };
@@ -354,9 +360,13 @@ impl Session {
             let (seq, rtptime) = (start.sequence, start.timestamp);
             format!("url={base}/{control};seq={seq};rtptime={rtptime}")
         });
-        Answer::new(200)
-            .with("Range", "npt=now-")
-            .with("RTP-Info", starts.collect::<Vec<_>>().join(","))
+        let starts = starts.collect::<Vec<_>>().join(",");
+        let answer = Answer::new(200).with("Range", "npt=now-");
+        if starts.is_empty() {
+            // A group has begun before.
+            return answer;
+        }
+        answer.with("RTP-Info", starts)
     }
 
     /// Whether the request names this session.

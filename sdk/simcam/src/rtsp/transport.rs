@@ -4,11 +4,15 @@ use std::str::FromStr;
 
 /// The transports that a camera allows; the others it answers with 461.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is allowed or not")]
 pub struct Transports {
     /// Interleaved with RTSP on its TCP connection (RFC 2326 10.12).
     pub tcp: bool,
     /// UDP to the client's own ports.
     pub udp: bool,
+    /// UDP to a group that all clients share (IPv4 only). The group gets all tracks from the
+    /// first SETUP on until the last of its clients is gone; no client's log has its frames.
+    pub multicast: bool,
     /// RTSP within HTTP (GET and POST with `x-sessioncookie`); the media is interleaved, and
     /// [`Transports::tcp`] must be allowed too.
     pub http_tunnel: bool,
@@ -19,6 +23,7 @@ impl Transports {
     pub const NONE: Self = Self {
         tcp: false,
         udp: false,
+        multicast: false,
         http_tunnel: false,
     };
     /// Only TCP.
@@ -35,6 +40,7 @@ impl Transports {
     pub const ALL: Self = Self {
         tcp: true,
         udp: true,
+        multicast: true,
         http_tunnel: true,
     };
 }
@@ -49,8 +55,13 @@ impl FromStr for Transports {
             match name {
                 "tcp" => out.tcp = true,
                 "udp" => out.udp = true,
+                "multicast" => out.multicast = true,
                 "http" => out.http_tunnel = true,
-                _ => return Err(format!("there is no transport `{name}`: tcp, udp, http")),
+                _ => {
+                    return Err(format!(
+                        "there is no transport `{name}`: tcp, udp, multicast, http"
+                    ));
+                }
             }
         }
         Ok(out)
@@ -64,6 +75,8 @@ pub(super) enum Wish {
     Tcp(Option<u8>),
     /// To these ports for RTP and RTCP.
     Udp([u16; 2]),
+    /// To a group of the camera's choice.
+    Multicast,
 }
 
 /// The first transport of a header that the camera allows.
@@ -71,6 +84,7 @@ pub(super) fn choose(header: &str, allowed: Transports) -> Option<Wish> {
     header.split(',').filter_map(wish).find(|wish| match wish {
         Wish::Tcp(_) => allowed.tcp,
         Wish::Udp(_) => allowed.udp,
+        Wish::Multicast => allowed.multicast,
     })
 }
 
@@ -88,7 +102,8 @@ fn wish(transport: &str) -> Option<Wish> {
             // The channel after it carries RTCP.
             (first < u8::MAX).then_some(Wish::Tcp(Some(first)))
         }
-        "RTP/AVP" | "RTP/AVP/UDP" if !parts.contains(&"multicast") => {
+        "RTP/AVP" | "RTP/AVP/UDP" if parts.contains(&"multicast") => Some(Wish::Multicast),
+        "RTP/AVP" | "RTP/AVP/UDP" => {
             let (rtp, rtcp) = pair(value("client_port=")?)?;
             Some(Wish::Udp([rtp, rtcp]))
         }
@@ -125,6 +140,7 @@ mod tests {
             Some(Wish::Udp([6000, 6001]))
         );
         assert_eq!(all("RTP/AVP/UDP;client_port=7"), Some(Wish::Udp([7, 8])));
+        assert_eq!(all("RTP/AVP;multicast;port=1-2"), Some(Wish::Multicast));
         for bad in [
             "",
             "RTP/AVP/TCP;interleaved=255-256",
@@ -143,7 +159,7 @@ mod tests {
         assert_eq!(choose(both, Transports::TCP), Some(Wish::Tcp(Some(0))));
         assert_eq!(choose(both, Transports::UDP), Some(Wish::Udp([6, 7])));
         assert_eq!(choose(both, Transports::NONE), None);
-        assert_eq!("udp, tcp,http".parse(), Ok(Transports::ALL));
+        assert_eq!("udp, tcp,http,multicast".parse(), Ok(Transports::ALL));
         assert!("quic".parse::<Transports>().is_err());
     }
 }

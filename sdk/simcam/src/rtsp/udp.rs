@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use tokio::time::Instant;
 
+use super::group::TTL;
 use super::rtp::{Frames, open};
 use crate::camera::UdpLog;
 use crate::fault::{Fates, Network};
@@ -162,6 +163,10 @@ fn pair(own: IpAddr) -> io::Result<([UdpSocket; 2], [u16; 2])> {
 
 fn bind(addr: SocketAddr) -> io::Result<UdpSocket> {
     let socket = UdpSocket::bind(addr)?;
+    if addr.is_ipv4() {
+        // The system's default is 1 too, but for how long nobody says.
+        socket.set_multicast_ttl_v4(TTL.into())?;
+    }
     socket.set_nonblocking(true)?;
     Ok(socket)
 }
