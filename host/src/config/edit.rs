@@ -105,7 +105,7 @@ pub enum EditError {
     NoTerrain(TerrainId),
     /// The host would not read the result (422).
     #[error("the change is not valid:\n{0}")]
-    Invalid(#[source] ConfigError),
+    Invalid(ConfigError),
     /// `terrains` is written in a form that is not edited (409).
     #[error("`{key}` is written in a form that is not edited here\n  hint: write it as {form}")]
     Form {

@@ -106,6 +106,10 @@ impl Track {
         self.handler == *b"vide"
     }
 
+    pub fn is_sound(&self) -> bool {
+        self.handler == *b"soun"
+    }
+
     fn parse(trak: &[u8]) -> Result<Self, Error> {
         let mut tkhd = Fields::new(need(trak, b"tkhd", "tkhd")?.content, "tkhd");
         let (version, tkhd_flags) = tkhd.version_and_flags()?;

@@ -1,5 +1,7 @@
 //! The parts of a recording on one timeline, track by track.
 
+use std::borrow::Cow;
+
 use super::boxes::Kind;
 use super::fragment::{Run, Sample};
 use super::init::{MAX_ENTRIES, Track};
@@ -126,19 +128,24 @@ impl Joined {
                 .filter(|(kind, _)| *kind == track.handler)
                 .count();
             seen.push((track.handler, nth));
-            let runs = || part.runs.iter().filter(move |run| run.track == number);
-            if runs().next().is_none() {
+            let runs = part.runs.iter().filter(|run| run.track == number);
+            let mut runs: Vec<Cow<'_, Run>> = runs.map(Cow::Borrowed).collect();
+            let Some(first) = runs.first_mut() else {
                 continue;
+            };
+            if track.is_sound() {
+                begin_when_heard(first);
             }
             let joined = self.track_for(track, nth);
             let entries = joined.entries_for(track);
             let to = joined.track.timescale;
             let shift =
                 rescale(start_us, 1_000_000, to).saturating_sub(rescale(reference, scale, to));
-            let first_shown = runs().flat_map(Run::times).map(|(_, pts)| pts).min();
+            let times = runs.iter().flat_map(|run| run.times());
+            let first_shown = times.map(|(_, pts)| pts).min();
             let scaled = |ticks| rescale(ticks, track.timescale, to).saturating_add(shift);
             joined.make_room(first_shown.map_or(0, scaled));
-            for run in runs() {
+            for run in &runs {
                 joined.push(run, entries[run.entry], track.timescale, shift);
             }
             joined.note_end();
@@ -248,6 +255,21 @@ impl JoinedTrack {
             samples,
             entry,
         });
+    }
+}
+
+/// FFmpeg lets a track begin at the zero of its file, and stretches the first sample of sound that
+/// begins later: it would be heard too early, and a player that goes by samples would hear all
+/// of it so.
+fn begin_when_heard(run: &mut Cow<'_, Run>) {
+    let [first, second, ..] = run.samples.as_slice() else {
+        return;
+    };
+    let (stretched, usual) = (first.duration, second.duration);
+    if usual > 0 && stretched > usual {
+        let run = run.to_mut();
+        run.dts = run.dts.saturating_add((stretched - usual).into());
+        run.samples[0].duration = usual;
     }
 }
 

@@ -59,6 +59,11 @@ pub fn copied_at(size: &str, times: &[i64]) -> Vec<u8> {
 
 /// Encoded with reordered pictures, and with sound.
 pub fn encoded(seconds: u32) -> Vec<u8> {
+    encoded_with(seconds, &[])
+}
+
+/// The same with further options.
+pub fn encoded_with(seconds: u32, options: &[&str]) -> Vec<u8> {
     let sound = [
         "-f",
         "lavfi",
@@ -69,7 +74,7 @@ pub fn encoded(seconds: u32) -> Vec<u8> {
         "-b:a",
         "64k",
     ];
-    encode(seconds, &sound)
+    encode(seconds, &[&sound, options].concat())
 }
 
 /// The same without sound.

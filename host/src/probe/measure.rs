@@ -50,13 +50,12 @@ pub fn facts(seen: &Seen, video: Option<&(u32, VideoTrack)>) -> Facts {
             .collect();
         let apart: Vec<f64> = keys.windows(2).map(|two| two[1] - two[0]).collect();
         let longest = apart.iter().copied().reduce(f64::max);
-        // One that has lasted for as long as was watched is at least that long.
-        let open = keys.last().map(|key| last - key);
-        facts.keyframe_seconds = match (longest, open) {
-            (Some(longest), Some(open)) => Some(longest.max(open)),
-            (None, Some(open)) if open > 1.0 => Some(open),
-            _ => None,
-        };
+        // A group that was seen in part is at least that long.
+        let before = keys.first().map(|key| key - first);
+        let after = keys.last().map(|key| last - key);
+        let parts = [before, after].into_iter().flatten();
+        let parts = parts.filter(|part| *part > 1.0);
+        facts.keyframe_seconds = longest.into_iter().chain(parts).reduce(f64::max);
         facts.shortest_keyframe_seconds = apart.iter().copied().reduce(f64::min);
     }
     facts

@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use tracing::debug;
+
 use super::trace::Trace;
 use crate::media::sound::SoundTrack;
 use crate::media::timeline::Timeline;
@@ -66,6 +68,8 @@ impl Hearing {
         data: &[u8],
         wall_offset_us: Option<i64>,
     ) -> Option<i64> {
+        // A piece is sent when it is over.
+        let arrived_us = arrived_us.saturating_sub(self.track.length_us(data));
         let seen = self.trace.picture(timestamp, arrived_us, data);
         let biased = seen
             .camera_us
@@ -80,7 +84,10 @@ impl Hearing {
                 Some(now) if (wanted - now).abs() <= AT_ONCE_US => {
                     now + (wanted - now).clamp(-STEP_US, STEP_US)
                 }
-                _ => wanted,
+                before => {
+                    debug!(us = wanted, ?before, "sound laid beside the pictures");
+                    wanted
+                }
             });
         }
         let pts_us = by_arrival.saturating_add(self.correction_us.unwrap_or(0));
@@ -118,7 +125,12 @@ mod tests {
     ) -> Vec<i64> {
         let placed = pieces.map(|n| {
             let arrived_us = 1_000_000 + n * 20_000 + late_us;
-            hearing.place(Some(7_000 + n as u64 * 160), arrived_us, &[n as u8], wall)
+            hearing.place(
+                Some(7_000 + n as u64 * 160),
+                arrived_us,
+                &[n as u8; 160],
+                wall,
+            )
         });
         placed.flatten().collect()
     }
@@ -133,7 +145,7 @@ mod tests {
         let placed = place(&mut hearing(), 0..50, 60_000, None);
         assert_eq!(placed.len(), 50);
         assert!(
-            (placed[49] - (1_060_000 + 49 * 20_000)).abs() < 2_000,
+            (placed[49] - (1_040_000 + 49 * 20_000)).abs() < 2_000,
             "{placed:?}"
         );
     }
@@ -156,7 +168,7 @@ mod tests {
         let mut hearing = hearing();
         hearing.report(7_000, ntp(900_000_000));
         let placed = place(&mut hearing, 0..10, 0, Some(1_000_000 - 500_000_000));
-        assert!((placed[9] - 1_180_000).abs() < 2_000, "{placed:?}");
+        assert!((placed[9] - 1_160_000).abs() < 2_000, "{placed:?}");
     }
 
     #[test]

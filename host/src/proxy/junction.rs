@@ -251,7 +251,12 @@ impl Junction {
     /// The sound that comes on this lane from here on, if any; its ticks a second.
     pub fn sound_track(&self, id: LaneId, track: Option<(SoundTrack, u32)>) {
         let mut state = self.state();
-        if let Some(lane) = state.lane(id) {
+        let Some(lane) = state.lane(id) else {
+            return;
+        };
+        // Told again, with the pictures: its clock goes on.
+        let known = lane.sound.as_ref().map(|hearing| &**hearing.track());
+        if known != track.as_ref().map(|(track, _)| track) {
             lane.sound = track.map(|(track, clock_rate)| Hearing::new(track, clock_rate));
         }
     }

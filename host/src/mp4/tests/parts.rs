@@ -2,7 +2,9 @@
 
 use super::file;
 use crate::media::testing::ffprobe;
-use crate::mp4::testing::{copied, encoded, judge, packets, probe, recording, silent};
+use crate::mp4::testing::{
+    copied, encoded, encoded_with, judge, packets, probe, recording, silent,
+};
 use crate::mp4::{cut_back, finalize};
 
 #[test]
@@ -137,6 +139,27 @@ fn sound_that_joins_late_is_a_track() {
     judge(&path);
     let sound = packets(&path, "a:0");
     assert!((sound[1].0 - 3.0).abs() < 0.05, "{:?}", &sound[..3]);
+}
+
+#[test]
+fn sound_begins_when_it_was_heard() {
+    let late = encoded_with(2, &["-af", "asetpts=PTS+0.08/TB"]);
+    let (_folder, path) = file(&recording(&[(0, &late), (3_000_000, &late)]));
+    finalize(&path, false, None).unwrap();
+    judge(&path);
+    let sound = packets(&path, "a:0");
+    // The encoder's first frame stands before its first sample.
+    let second = sound.iter().position(|packet| packet.0 > 2.5).unwrap();
+    for (first, part) in [(0, 0.0), (second, 3.0)] {
+        let apart = sound[first + 1].0 - sound[first].0;
+        assert!(
+            (apart - 1024.0 / 48_000.0).abs() < 0.002,
+            "{:?}",
+            &sound[first..first + 3]
+        );
+        let at = sound[first].0 - part;
+        assert!((0.05..0.09).contains(&at), "{at}");
+    }
 }
 
 #[test]

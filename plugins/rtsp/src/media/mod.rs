@@ -12,7 +12,7 @@ use self::losses::Losses;
 use self::stream::Stream;
 use crate::depacketiser::{Frame, Output};
 use crate::notes::Notes;
-use crate::rtp::{Report, Rtp, reports};
+use crate::rtp::{Report, Rtp, SenderReport, reports};
 
 /// The stream that is the video.
 const VIDEO: usize = 0;
@@ -138,6 +138,9 @@ impl Media {
             // without pictures is not wanted.
             return;
         };
+        if let Some(report) = stream.take_report() {
+            self.io.reference(reference(index, report));
+        }
         self.io.emit(Packet {
             track: index as u32,
             timestamp: Some(u64::from(frame.timestamp)),
@@ -152,16 +155,14 @@ impl Media {
     pub fn rtcp(&mut self, stream: usize, bytes: &[u8], arrived: Microseconds) {
         for report in reports(bytes) {
             match report {
+                // Without a wall clock (RFC 3550, section 6.4.1) it says nothing.
+                Report::Sender(report) if report.ntp == 0 => {}
                 Report::Sender(report) => {
                     let sender = self.sent_by(stream, report.ssrc);
-                    if let Some(index) = sender.filter(|index| self.streams[*index].told)
-                        && report.ntp != 0
-                    {
-                        self.io.reference(ClockReference {
-                            track: index as u32,
-                            timestamp: u64::from(report.timestamp),
-                            ntp: report.ntp,
-                        });
+                    if let Some(index) = sender.filter(|index| self.streams[*index].told) {
+                        self.io.reference(reference(index, report));
+                    } else if let Some(stream) = self.streams.get_mut(stream) {
+                        stream.keep_report(report);
                     }
                 }
                 Report::Bye { ssrc } => {
@@ -186,5 +187,13 @@ impl Media {
     /// Tells of losses now and then.
     pub fn tell_losses(&mut self) {
         self.losses.tell(&self.io);
+    }
+}
+
+fn reference(index: usize, report: SenderReport) -> ClockReference {
+    ClockReference {
+        track: index as u32,
+        timestamp: u64::from(report.timestamp),
+        ntp: report.ntp,
     }
 }

@@ -4,7 +4,7 @@ use padelvar_sdk::{Microseconds, Track};
 
 use super::setup::Setup;
 use crate::depacketiser::Output;
-use crate::rtp::{Delivery, Rtp, Sequencer};
+use crate::rtp::{Delivery, Rtp, SenderReport, Sequencer};
 
 /// See the module.
 pub struct Stream {
@@ -14,6 +14,9 @@ pub struct Stream {
     pub lost: u32,
     /// The host knows the track.
     pub told: bool,
+    /// A report that came before it was known who sends, or before the host knew the track:
+    /// cameras send the first one before the first packet.
+    early: Option<SenderReport>,
 }
 
 impl Stream {
@@ -24,7 +27,19 @@ impl Stream {
             sequencer: Sequencer::new(),
             lost: 0,
             told: false,
+            early: None,
         }
+    }
+
+    /// Keeps a report until it is known whose it is.
+    pub fn keep_report(&mut self, report: SenderReport) {
+        self.early = Some(report);
+    }
+
+    /// The report that was kept, if it is of the source that sends.
+    pub fn take_report(&mut self) -> Option<SenderReport> {
+        let report = self.early.take()?;
+        self.is_sent_by(report.ssrc).then_some(report)
     }
 
     /// Whether packets of that type belong here.

@@ -1,0 +1,145 @@
+//! The ways on which RTP may travel: UDP with what a network does to it, and cameras that allow
+//! one way only.
+
+use std::time::Duration;
+
+use padelvar_tests::cameras::{self, account};
+use padelvar_tests::{Config, Host, Take, machine, together};
+use serde_json::Value;
+use simcam::{Handle, Network, RtspConfig, Scheme, Transports};
+
+const LENGTH: Duration = Duration::from_secs(6);
+
+fn only(transports: Transports) -> RtspConfig {
+    RtspConfig {
+        transports,
+        ..RtspConfig::default()
+    }
+}
+
+fn with(url: &str, transport: &str) -> String {
+    format!("url = {url:?}\noptions = {{ transport = {transport:?} }}")
+}
+
+/// Records all cameras at the same time, terrains 1 and up.
+async fn record(host: &Host, cameras: &[Handle]) -> Vec<Take> {
+    let takes = (1..)
+        .zip(cameras)
+        .map(|(terrain, _)| Take::record(host, terrain, LENGTH));
+    together(takes).await
+}
+
+#[tokio::test]
+async fn udp_where_it_is_asked_for_or_nothing_else_is_allowed() {
+    let _shared = machine::shared().await;
+    let digest = RtspConfig {
+        auth: account(Scheme::DigestMd5),
+        ..only(Transports::UDP)
+    };
+    let sound = RtspConfig {
+        audio: Some("pcma".parse().expect("a kind of sound")),
+        ..only(Transports::ALL)
+    };
+    let cameras = [
+        cameras::rtsp(only(Transports::ALL)).await,
+        cameras::rtsp(digest).await,
+        cameras::rtsp(sound).await,
+    ];
+    let (user, password) = cameras::ACCOUNT;
+    let config = Config::new()
+        .camera(&with(cameras[0].url(), "udp"))
+        // By itself: the camera answers 461 to TCP.
+        .account(cameras[1].url(), user, password)
+        .camera(&with(cameras[2].url(), "udp"))
+        .with_sound();
+    let host = Host::start(&config).await;
+    let takes = record(&host, &cameras).await;
+    let kinds = [("h264", false), ("h264", false), ("h264", true)];
+    for ((take, camera), (codec, sound)) in takes.into_iter().zip(&cameras).zip(kinds) {
+        take.with(codec, sound).check_copied(camera).await;
+    }
+    for camera in &cameras {
+        let reports: u64 = camera.sent().iter().map(|c| c.receiver_reports).sum();
+        assert!(
+            reports > 0,
+            "cameras end a session of which they hear nothing"
+        );
+    }
+    host.end().await;
+}
+
+#[tokio::test]
+async fn through_http() {
+    let _shared = machine::shared().await;
+    let tunnel = Transports {
+        http_tunnel: true,
+        ..Transports::TCP
+    };
+    let camera = cameras::rtsp(only(tunnel)).await;
+    let host = Host::start(&Config::new().camera(&with(camera.url(), "http"))).await;
+    let take = Take::record(&host, 1, LENGTH).await;
+    take.check_copied(&camera).await;
+    host.end().await;
+}
+
+#[tokio::test]
+async fn a_transport_that_the_camera_refuses_is_said() {
+    let _shared = machine::shared().await;
+    let cameras = [
+        cameras::rtsp(only(Transports::TCP)).await,
+        cameras::rtsp(only(Transports::UDP)).await,
+    ];
+    let config = Config::new()
+        .camera(&with(cameras[0].url(), "udp"))
+        .camera(&with(cameras[1].url(), "tcp"));
+    let host = Host::start(&config).await;
+    for terrain in [1, 2] {
+        let created = host.api.try_create(terrain).await.ok(201);
+        let id = created["session"]["session_id"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        let refused = |session: &Value| {
+            let error = session["camera"]["last_error"].as_str().unwrap_or_default();
+            error.contains("transport") || error.contains("461")
+        };
+        host.api.until(|| host.api.session(&id), refused).await;
+    }
+    host.end().await;
+}
+
+#[tokio::test]
+async fn losses_on_udp_are_counted_and_cost_pictures_only() {
+    let _shared = machine::shared().await;
+    let lossy = RtspConfig {
+        network: Network {
+            loss: 0.02,
+            reorder: 0.02,
+            duplicate: 0.01,
+            seed: 7,
+            ..Network::default()
+        },
+        ..only(Transports::UDP)
+    };
+    let reordered = RtspConfig {
+        network: Network {
+            reorder: 0.1,
+            delay: Duration::from_millis(20),
+            duplicate: 0.05,
+            seed: 8,
+            ..Network::default()
+        },
+        ..only(Transports::UDP)
+    };
+    let cameras = [cameras::rtsp(lossy).await, cameras::rtsp(reordered).await];
+    let config = Config::of(&cameras[0]).url(cameras[1].url());
+    let host = Host::start(&config).await;
+    let takes = record(&host, &cameras).await;
+    // What comes late or twice is put in order: nothing is missing.
+    takes[1].check_copied(&cameras[1]).await;
+    takes[0].check_lossy().await;
+    let report = host.api.report(&takes[0].id).await;
+    let lost = report["quality"]["packets_lost"].as_u64();
+    assert!(lost.is_some_and(|lost| lost > 0), "{report}");
+    host.end().await;
+}
