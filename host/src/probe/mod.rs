@@ -29,7 +29,7 @@ use crate::plugins::types::FailureClass;
 /// Shortest and longest time that a camera is watched.
 pub const SHORTEST: Duration = Duration::from_secs(1);
 /// See [`SHORTEST`].
-pub const LONGEST: Duration = Duration::from_secs(60);
+pub const LONGEST: Duration = Duration::from_mins(1);
 /// A camera may take so long to send its first picture, beside the time that it is watched.
 const FIRST_PICTURE: Duration = Duration::from_secs(8);
 

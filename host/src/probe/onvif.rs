@@ -51,12 +51,11 @@ async fn conversation(spec: &CameraSpec, finding: &mut Finding) -> Result<(), St
         let words: Vec<String> = words.collect();
         finding.device = (!words.is_empty()).then(|| words.join(" "));
     }
-    let services = match service.call(device, &Request::Services).await {
-        Ok(text) => Services::parse(&text, device),
-        Err(_) => {
-            let text = service.call(device, &Request::Capabilities).await?;
-            Services::parse(&text, device)
-        }
+    let services = if let Ok(text) = service.call(device, &Request::Services).await {
+        Services::parse(&text, device)
+    } else {
+        let text = service.call(device, &Request::Capabilities).await?;
+        Services::parse(&text, device)
     };
     let services = services.map_err(|error| error.to_string())?;
     // The second one knows H.265, and not every camera has it.

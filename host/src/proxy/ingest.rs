@@ -242,10 +242,7 @@ fn chosen(tracks: Vec<types::Track>) -> Result<(Codec, types::Track), SinkError>
     let codecs: Vec<String> = tracks.iter().map(|track| track.codec.clone()).collect();
     let chosen = tracks
         .into_iter()
-        .find_map(|track| match Codec::from_name(&track.codec) {
-            Some(codec) => Some((codec, track)),
-            None => None,
-        });
+        .find_map(|track| Codec::from_name(&track.codec).map(|codec| (codec, track)));
     let Some((codec, track)) = chosen else {
         let there = match codecs.join(", ") {
             none if none.is_empty() => "nothing".to_owned(),

@@ -500,10 +500,11 @@ impl<'a> Feeding<'a> {
                     (None, Some((track, _))) => Arc::clone(track),
                     (None, None) => Arc::clone(&self.track),
                 };
-                let announced = feeder.as_ref().map(|feeder| feeder.sound.as_ref());
                 let another = packet.keyframe
                     && (self.is_another_stream(&begun, packet.pts_us)
-                        || self.is_other_sound(announced));
+                        || feeder
+                            .as_ref()
+                            .is_some_and(|feeder| self.is_other_sound(feeder)));
                 if another {
                     self.changed = Some(packet);
                     return Ok(());
@@ -535,11 +536,12 @@ impl<'a> Feeding<'a> {
             || (self.mode == Mode::Copy && self.changes.asks(begun, &self.track, pts_us))
     }
 
-    /// Whether what is heard is not what the child was begun with, where there is one.
-    fn is_other_sound(&mut self, announced: Option<Option<&(Arc<SoundTrack>, i64)>>) -> bool {
-        let (Some(announced), Some(heard)) = (announced, self.sound.heard()) else {
+    /// Whether what is heard is not what a child was begun with.
+    fn is_other_sound(&mut self, feeder: &Feeder) -> bool {
+        let Some(heard) = self.sound.heard() else {
             return false;
         };
+        let announced = feeder.sound.as_ref();
         let other = announced.is_none_or(|(track, _)| track != heard);
         let asks = other && self.sound_changes < SOUND_CHANGES;
         self.sound_changes += u32::from(asks);

@@ -100,9 +100,11 @@ async fn ts_flv_and_hls_become_one_mp4_each() {
     );
     let (port, _server) = serve(folder.path().to_owned()).await;
     let playlist = folder.path().join("live.m3u8");
-    while std::fs::read_to_string(&playlist).is_ok_and(|text| text.matches("#EXTINF").count() >= 3)
-        == false
-    {
+    let segments = || {
+        let text = std::fs::read_to_string(&playlist).unwrap_or_default();
+        text.matches("#EXTINF").count()
+    };
+    while segments() < 3 {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let names = ["live.ts", "live.flv", "live.m3u8"];

@@ -98,9 +98,9 @@ fn track(
 mod tests {
     use super::*;
 
-    fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    fn boxed(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
         let len = u32::try_from(content.len() + 8).unwrap();
-        [&len.to_be_bytes()[..], kind, content].concat()
+        [&len.to_be_bytes()[..], &kind, content].concat()
     }
 
     fn numbers(numbers: &[u32]) -> Vec<u8> {
@@ -112,11 +112,11 @@ mod tests {
 
     fn fragment(track: u32, run: &[u32]) -> Vec<u8> {
         let parts = [
-            boxed(b"tfhd", &numbers(&[0x02_0000, track])),
-            boxed(b"tfdt", &numbers(&[0x0100_0000, 1, 5])),
-            boxed(b"trun", &numbers(run)),
+            boxed(*b"tfhd", &numbers(&[0x02_0000, track])),
+            boxed(*b"tfdt", &numbers(&[0x0100_0000, 1, 5])),
+            boxed(*b"trun", &numbers(run)),
         ];
-        boxed(b"traf", &parts.concat())
+        boxed(*b"traf", &parts.concat())
     }
 
     fn found(fragment: &[u8]) -> Vec<Piece> {
