@@ -149,7 +149,8 @@ fn files_come_change_and_go() {
     write(dir.path(), "snapshot", &second);
     registry.refresh();
     assert_eq!(digest("snapshot"), digest_of(&second));
-    assert_eq!(registry.for_scheme("http").len(), 2, "mjpeg and this one");
+    let others = "http-video, mjpeg and this one";
+    assert_eq!(registry.for_scheme("http").len(), 3, "{others}");
 
     // Written again as it is: no news.
     registry.take_news();
