@@ -39,6 +39,8 @@ pub struct Video {
     pub duration: f64,
     /// The codec of its sound; none where it has none.
     pub sound: Option<String>,
+    /// When its sound begins, seconds.
+    pub sound_from: Option<f64>,
     /// Its packets, in order of decoding.
     pub packets: Vec<Packet>,
 }
@@ -83,17 +85,23 @@ pub async fn video(file: &Path) -> Video {
     );
     let ((index, stream), format) = (videos[0], &found["format"]);
     let of_video = |packet: &&Value| packet["stream_index"] == index;
+    let heard = packets_of(&found).find(|packet| packet["stream_index"] != index);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let side = |name: &str| stream[name].as_u64().unwrap_or_default() as u32;
-    let packets = found["packets"].as_array().expect("there are packets");
     Video {
         codec: text(&stream["codec_name"]),
         sound: sounds.first().map(|(_, sound)| text(&sound["codec_name"])),
         size: (side("width"), side("height")),
         avg_frame_rate: text(&stream["avg_frame_rate"]),
         duration: seconds(&format["duration"]),
-        packets: packets.iter().filter(of_video).map(packet).collect(),
+        sound_from: heard.map(|packet| seconds(&packet["pts_time"])),
+        packets: packets_of(&found).filter(of_video).map(packet).collect(),
     }
+}
+
+fn packets_of(found: &Value) -> impl Iterator<Item = &Value> {
+    let packets = found["packets"].as_array();
+    packets.expect("there are packets").iter()
 }
 
 fn packet(packet: &Value) -> Packet {

@@ -167,7 +167,7 @@ fn files_come_change_and_go() {
     // A new name.
     write(dir.path(), "vendor", &first);
     registry.refresh();
-    assert_eq!(registry.for_scheme("http").len(), 3);
+    assert_eq!(registry.for_scheme("http").len(), 4);
     std::fs::remove_file(dir.path().join("vendor.wasm")).unwrap();
     registry.refresh();
     assert!(registry.adapter("vendor").is_none());

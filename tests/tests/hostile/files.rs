@@ -105,7 +105,7 @@ async fn what_is_no_adapter_is_rejected_and_a_built_in_stays() {
     let adapters = plugins.iter().filter(|plugin| plugin["kind"] == "adapter");
     let active = adapters.filter(|plugin| plugin["state"] == "active");
     let active: Vec<(&Value, &Value)> = active.map(|p| (&p["name"], &p["built_in"])).collect();
-    assert_eq!(active.len(), 4, "{active:?}");
+    assert_eq!(active.len(), 5, "{active:?}");
     assert!(
         active.contains(&(&"rtsp".into(), &true.into())),
         "{active:?}"
