@@ -199,6 +199,7 @@ fn sound_of_every_kind_is_read_and_becomes_aac() {
     for (codec, rate, channels, config, name) in [
         (SoundCodec::Aac, 48_000, 2, &[0x11, 0x90][..], "aac,48000,2"),
         (SoundCodec::Aac, 16_000, 1, &[0x14, 0x08], "aac,16000,1"),
+        (SoundCodec::Opus, 48_000, 2, &[], "opus,48000,2"),
         (SoundCodec::Pcma, 8_000, 1, &[], "pcm_alaw,8000,1"),
         (SoundCodec::Pcmu, 16_000, 1, &[], "pcm_mulaw,16000,1"),
         (SoundCodec::Pcm, 8_000, 1, &[], "pcm_s16le,8000,1"),

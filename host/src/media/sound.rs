@@ -1,5 +1,6 @@
 //! The vocabulary of sound on its way through the host.
 
+use std::collections::VecDeque;
 use std::fmt;
 
 use bytes::Bytes;
@@ -8,6 +9,10 @@ use bytes::Bytes;
 const AAC_SAMPLES: i64 = 1024;
 /// Length of an Opus packet where it does not matter: encoders send 20 ms (RFC 6716, 2.1.4).
 const OPUS_US: i64 = 20_000;
+/// Silence of 20 ms: one full-band frame (RFC 6716, 3.1) of which a decoder makes nothing.
+const OPUS_SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
+/// Sound that is kept at once, bytes: a group of 40 s beside it, uncompressed at 48 kHz in stereo.
+const MOST_BYTES: usize = 8 << 20;
 /// Length of a piece of silence in a codec whose packets may have any, milliseconds.
 const SILENCE_MS: usize = 20;
 
@@ -100,7 +105,7 @@ impl SoundTrack {
         let bytes = self.rate as usize * SILENCE_MS / 1000 * usize::from(self.channels);
         match self.codec {
             SoundCodec::Aac => self.silent_aac(),
-            SoundCodec::Opus => None,
+            SoundCodec::Opus => Some(Bytes::from_static(&OPUS_SILENCE)),
             SoundCodec::Pcma => Some(Bytes::from(vec![0xd5; bytes])),
             SoundCodec::Pcmu => Some(Bytes::from(vec![0xff; bytes])),
             SoundCodec::Pcm => Some(Bytes::from(vec![0; bytes * 2])),
@@ -135,6 +140,44 @@ impl SoundTrack {
         }
         bits.put(7, 3); // ID_END
         Some(Bytes::from(bits.bytes))
+    }
+}
+
+/// The sound of the last moments, bounded in bytes: what is older goes first.
+#[derive(Debug, Default)]
+pub struct Sounds {
+    pieces: VecDeque<Sound>,
+    bytes: usize,
+}
+
+impl Sounds {
+    /// Adds the newest piece.
+    pub fn push(&mut self, sound: Sound) {
+        self.bytes += sound.data.len();
+        self.pieces.push_back(sound);
+        while self.bytes > MOST_BYTES && self.drop_oldest() {}
+    }
+
+    /// Lets go of what is heard before this time.
+    pub fn forget_before(&mut self, us: i64) {
+        while self.pieces.front().is_some_and(|sound| sound.pts_us < us) && self.drop_oldest() {}
+    }
+
+    /// Lets go of everything.
+    pub fn clear(&mut self) {
+        self.pieces.clear();
+        self.bytes = 0;
+    }
+
+    /// All pieces, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Sound> {
+        self.pieces.iter()
+    }
+
+    fn drop_oldest(&mut self) -> bool {
+        let oldest = self.pieces.pop_front();
+        self.bytes -= oldest.as_ref().map_or(0, |sound| sound.data.len());
+        oldest.is_some()
     }
 }
 
@@ -194,6 +237,21 @@ mod tests {
         ] {
             assert_eq!(track.length_us(&vec![0; bytes]), us);
         }
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_in_bytes_and_by_time() {
+        let mut sounds = Sounds::default();
+        let times = |sounds: &Sounds| -> Vec<i64> { sounds.iter().map(|s| s.pts_us).collect() };
+        for pts_us in 0..100 {
+            let data = Bytes::from(vec![0; 1 << 20]);
+            sounds.push(Sound { pts_us, data });
+        }
+        assert_eq!(times(&sounds), [92, 93, 94, 95, 96, 97, 98, 99]);
+        sounds.forget_before(97);
+        assert_eq!(times(&sounds), [97, 98, 99]);
+        sounds.clear();
+        assert_eq!((times(&sounds), sounds.bytes), (vec![], 0));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! A feed's shared state: what its camera delivers goes in on one side and out to the readers
 //! on the other.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
@@ -17,7 +16,7 @@ use super::supervisor;
 use crate::camera::CameraSpec;
 use crate::media::drift::ClockRun;
 use crate::media::groups::Groups;
-use crate::media::sound::{Sound, SoundTrack};
+use crate::media::sound::{Sound, SoundTrack, Sounds};
 use crate::media::{Packet, VideoTrack};
 use crate::plugins::Registry;
 use crate::telemetry::metrics::CameraCounts;
@@ -28,9 +27,6 @@ const GROUP_REACH_US: i64 = 400_000;
 /// What is kept of the newest groups, bytes: stops a camera that never sends a keyframe again.
 /// A GOP of 10 s at 16 Mbit/s fits.
 const GROUP_BYTES: usize = 24 << 20;
-
-/// Pieces of sound that are kept beside the newest groups: a minute of 20 ms each.
-const SOUNDS: usize = 3_000;
 
 /// A keyframe that is newer, microseconds, is followed by the next one soon enough: many cameras
 /// send one every four seconds or more often.
@@ -69,7 +65,7 @@ struct Media {
     groups: Groups,
     /// What is heard, and the sound that belongs to the groups.
     sound_track: Option<Arc<SoundTrack>>,
-    sounds: VecDeque<Sound>,
+    sounds: Sounds,
     last_us: i64,
     /// Pictures are later than this: those of an earlier connection or track.
     floor_us: i64,
@@ -327,12 +323,12 @@ impl Shared {
             media.sounds.clear();
             media.send(&Item::SoundTrack(Arc::clone(track)));
         }
-        let from_us = media.groups.first().map(|(_, us)| us);
-        let is_old = |sound: &Sound| from_us.is_none_or(|from_us| sound.pts_us < from_us);
-        while media.sounds.len() >= SOUNDS || media.sounds.front().is_some_and(is_old) {
-            media.sounds.pop_front();
+        // Sound belongs to pictures: without any, there is nothing to keep it for.
+        match media.groups.first().map(|(_, us)| us) {
+            Some(from_us) => media.sounds.forget_before(from_us),
+            None => media.sounds.clear(),
         }
-        media.sounds.push_back(sound.clone());
+        media.sounds.push(sound.clone());
         media.send(&Item::Sound(sound));
     }
 
@@ -396,7 +392,7 @@ impl Media {
             track: None,
             groups: Groups::new(GROUP_REACH_US, GROUP_BYTES),
             sound_track: None,
-            sounds: VecDeque::new(),
+            sounds: Sounds::default(),
             last_us: 0,
             floor_us: 0,
             key_us: None,

@@ -260,6 +260,7 @@ fn chosen(tracks: Vec<types::Track>) -> Result<(Codec, types::Track), SinkError>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proxy::Item;
     use crate::proxy::feed::Shared;
 
     fn track(id: u32, codec: &str) -> types::Track {
@@ -296,6 +297,39 @@ mod tests {
         assert!(matches!(&error, SinkError::Unsupported(text) if text.contains("vp8, aac")));
         let error = chosen(vec![]).unwrap_err().to_string();
         assert!(error.contains("it has: nothing"), "{error}");
+    }
+
+    #[test]
+    fn sound_that_nobody_asked_for_goes_no_further() {
+        for hears in [false, true] {
+            let counts = crate::telemetry::metrics::CameraCounts::default();
+            let shared = Arc::new(Shared::new("fake", counts));
+            let feed = crate::proxy::Feed::of(Arc::clone(&shared));
+            let start = crate::proxy::Start::NewestKeyframe;
+            let mut reader = feed.subscribe_with_sound(start, 1 << 20);
+            let junction = Arc::new(Junction::new(shared));
+            let lane = junction.run();
+            let mut ingest = Ingest::new(junction, lane, hears);
+            let mut sound = track(2, "pcma");
+            (sound.clock_rate, sound.channels) = (8_000, 1);
+            ingest.tracks(vec![track(1, "mjpeg"), sound]).unwrap();
+            let jpeg = crate::media::testing::jpeg("32x32");
+            for n in 0..20_u64 {
+                let packet = |track, ticks, data| types::Packet {
+                    track,
+                    timestamp: Some(n * ticks),
+                    arrived: n * 40_000,
+                    keyframe: true,
+                    lost_before: 0,
+                    data,
+                };
+                let both = vec![packet(1, 3_600, jpeg.clone()), packet(2, 320, vec![7; 320])];
+                ingest.packets(both).unwrap();
+            }
+            let items = std::iter::from_fn(|| reader.take_waiting());
+            let is_sound = |item: &Item| matches!(item, Item::Sound(_) | Item::SoundTrack(_));
+            assert_eq!(items.filter(is_sound).count() > 0, hears);
+        }
     }
 
     #[test]

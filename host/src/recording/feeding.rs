@@ -378,7 +378,8 @@ impl<'a> Feeding<'a> {
         let header = mkv::header_with(&feeder.track, sound)
             .map_err(|error| ChildError::Ended(format!("its input: {error}")))?;
         feeder.child.write(&[&header]).await?;
-        let mut sounds = self.sound.held_from(feeder.from_us).into_iter().peekable();
+        let sounds = self.sound.begin_child(feeder.from_us);
+        let mut sounds = sounds.into_iter().peekable();
         for packet in self.held.packets() {
             while let Some(sound) = sounds.next_if(|sound| sound.pts_us < packet.pts_us) {
                 feeder.sound(&sound).await?;
@@ -524,7 +525,9 @@ impl<'a> Feeding<'a> {
                 let written_us = self.zero_us + feeder.child.written_us();
                 self.held.need_from(written_us - UNSURE_US);
                 self.keep(packet.clone());
-                feeder.packet(&packet).await
+                feeder.packet(&packet).await?;
+                let silence = self.sound.keep_up(packet.pts_us);
+                self.feed_sound(Some(feeder), &silence).await
             }
         }
     }
@@ -691,6 +694,9 @@ impl<'a> Feeding<'a> {
             self.last_key = Some((Arc::clone(&self.track), packet.clone()));
         }
         self.held.push(&self.track, packet);
+        if let Some((_, from_us)) = self.held.first() {
+            self.sound.forget_before(from_us);
+        }
     }
 
     /// Waits for the keyframe that the next child begins with; false when the end comes first.

@@ -1,26 +1,30 @@
 //! The sound of one recording: what the next child begins with, and silence where the camera
 //! sends none. Pure.
+//!
+//! A child to which sound was announced waits for it: FFmpeg writes nothing before it knows every
+//! track, and holds pictures back for the sound beside them. So there is always some: where the
+//! camera's stays away, silence goes in its place.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::media::sound::{Sound, SoundTrack};
+use crate::media::sound::{Sound, SoundTrack, Sounds};
 
 /// A hole that is longer, microseconds, is filled with silence; a shorter one is the network's or
 /// the camera's rounding, and players stand it.
 const HOLE_US: i64 = 60_000;
-/// Silence is made for so long at once, microseconds: a minute of a camera's outage is repeated
-/// second by second, and a hole that is longer is left.
+/// Silence is made for so long at once, microseconds: what is missing longer is missing at the
+/// beginning of a child, or was filled on the way.
 const MOST_SILENCE_US: i64 = 60_000_000;
-/// Pieces that are held at most: two minutes of 20 ms each.
-const MOST_HELD: usize = 6_000;
+/// Sound that is so far behind the pictures, microseconds, is not waited for any more. FFmpeg
+/// waits for half of it, and cameras send theirs some tenths of a second behind at most.
+const BEHIND_US: i64 = 1_000_000;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Sounding {
     heard: Option<Arc<SoundTrack>>,
-    /// What a child has not written yet, for the next one.
-    held: VecDeque<Sound>,
+    /// What a child may not have written yet, for the next one.
+    held: Sounds,
     /// When the last piece ends.
     end_us: Option<i64>,
 }
@@ -40,19 +44,32 @@ impl Sounding {
         self.heard.as_ref()
     }
 
+    /// What a child that begins with a picture of this moment is given at first.
+    pub fn begin_child(&mut self, from_us: i64) -> Vec<Sound> {
+        self.held.forget_before(from_us);
+        self.end_us = Some(self.end_us.unwrap_or(from_us).max(from_us));
+        self.held.iter().cloned().collect()
+    }
+
     /// Takes a piece. What is to be written is given back: silence before it, and itself.
     pub fn take(&mut self, sound: Sound) -> Vec<Sound> {
         let Some(track) = self.heard.clone() else {
             return Vec::new();
         };
         let mut pieces = self.silence_until(sound.pts_us);
-        self.end_us = Some(sound.pts_us.saturating_add(track.length_us(&sound.data)));
-        self.hold(&sound);
+        let end_us = sound.pts_us.saturating_add(track.length_us(&sound.data));
+        self.end_us = self.end_us.max(Some(end_us));
+        self.held.push(sound.clone());
         pieces.push(sound);
         pieces
     }
 
-    /// Silence up to this moment, where there was sound and there is a hole now.
+    /// Silence where the sound is far behind a picture of this time.
+    pub fn keep_up(&mut self, pts_us: i64) -> Vec<Sound> {
+        self.silence_until(pts_us.saturating_sub(BEHIND_US))
+    }
+
+    /// Silence up to this moment, where there is a hole.
     pub fn silence_until(&mut self, us: i64) -> Vec<Sound> {
         let mut pieces = Vec::new();
         let (Some(track), Some(end_us)) = (self.heard.clone(), self.end_us) else {
@@ -73,7 +90,7 @@ impl Sounding {
                 pts_us: at_us,
                 data,
             };
-            self.hold(&piece);
+            self.held.push(piece.clone());
             pieces.push(piece);
             at_us += length_us;
         }
@@ -81,19 +98,9 @@ impl Sounding {
         pieces
     }
 
-    /// What a child that begins with a picture of this moment is given; what is older is let go.
-    pub fn held_from(&mut self, us: i64) -> Vec<Sound> {
-        while self.held.front().is_some_and(|sound| sound.pts_us < us) {
-            self.held.pop_front();
-        }
-        self.held.iter().cloned().collect()
-    }
-
-    fn hold(&mut self, sound: &Sound) {
-        if self.held.len() >= MOST_HELD {
-            self.held.pop_front();
-        }
-        self.held.push_back(sound.clone());
+    /// What is heard before this time is written, or not needed any more.
+    pub fn forget_before(&mut self, us: i64) {
+        self.held.forget_before(us);
     }
 }
 
@@ -153,16 +160,24 @@ mod tests {
         for n in 0..10 {
             sounding.take(piece(n * 20_000));
         }
-        assert_eq!(times(&sounding.held_from(150_000)), [160, 180]);
-        assert_eq!(times(&sounding.held_from(0)), [160, 180]);
+        assert_eq!(times(&sounding.begin_child(150_000)), [160, 180]);
+        assert_eq!(times(&sounding.begin_child(0)), [160, 180]);
+        sounding.forget_before(180_000);
+        assert_eq!(times(&sounding.begin_child(0)), [180]);
     }
 
     #[test]
-    fn what_is_held_is_bounded() {
+    fn where_the_camera_is_silent_there_is_silence() {
         let mut sounding = sounding();
-        for n in 0..10_000 {
-            sounding.take(piece(n * 20_000));
-        }
-        assert_eq!(sounding.held_from(0).len(), MOST_HELD);
+        assert!(sounding.keep_up(9_000_000).is_empty(), "no child yet");
+        assert!(sounding.begin_child(1_000_000).is_empty());
+        assert!(sounding.keep_up(2_050_000).is_empty(), "it may still come");
+        let silence = times(&sounding.keep_up(2_100_000));
+        assert_eq!(silence, [1_000, 1_020, 1_040, 1_060, 1_080]);
+        assert!(sounding.keep_up(2_120_000).is_empty());
+        // What comes later than that leaves the end where it is.
+        sounding.take(piece(1_050_000));
+        assert_eq!(sounding.end_us, Some(1_100_000));
+        assert_eq!(times(&sounding.take(piece(1_110_000))), [1_110]);
     }
 }

@@ -135,3 +135,51 @@ async fn after_an_outage_it_is_in_step_again() {
     }
     host.end().await;
 }
+
+#[tokio::test]
+async fn a_camera_that_falls_silent_is_recorded_all_the_same() {
+    let _shared = machine::shared().await;
+    let kinds = ["pcma", "aac", "opus"];
+    let mut cameras = Vec::new();
+    let mut config = Config::new();
+    for kind in kinds {
+        let camera = camera(kind).await;
+        config = config.url(camera.url()).with_sound();
+        cameras.push(camera);
+    }
+    let host = Host::start(&config).await;
+    let takes = (1..).zip(&cameras).map(|(terrain, camera)| {
+        let host = &host;
+        async move {
+            // It was heard, and is silent when the recording begins and for long after.
+            let id = host.api.create(terrain).await;
+            sleep(Duration::from_secs(2)).await;
+            camera.inject(Fault::Mute(Duration::from_secs(10)));
+            sleep(Duration::from_secs(2)).await;
+            let called = clock::now();
+            host.api.start(&id).await;
+            sleep(Duration::from_secs(14)).await;
+            // And once more in the middle.
+            camera.inject(Fault::Mute(Duration::from_secs(3)));
+            sleep(Duration::from_secs(6)).await;
+            Take::stop(host, id, called).await.with("h264", true)
+        }
+    });
+    for (take, camera) in together(takes).await.iter().zip(&cameras) {
+        take.check_copied(camera).await;
+        // Of a beep in which the camera is heard again the beginning is missing: it is late, by
+        // less than it is long. There are two such moments.
+        let apart = apart(take).await;
+        let (whole, cut): (Vec<f64>, Vec<f64>) =
+            apart.iter().partition(|ms| ms.abs() <= IN_STEP_MS);
+        assert!(whole.len() >= 5 && cut.len() <= 2, "{apart:?}");
+        assert!(
+            cut.iter().all(|ms| (0.0..BEEP_MS).contains(ms)),
+            "{apart:?}"
+        );
+        let recording = take.recording();
+        let report = host.api.report(&take.id).await;
+        assert_eq!(report["quality"]["ffmpeg_restarts"], 0, "{recording}");
+    }
+    host.end().await;
+}

@@ -31,6 +31,8 @@ pub enum Fault {
     /// Closes the listener for a while: connections are refused. Clients that
     /// are there stay.
     Refuse(Duration),
+    /// Sends no sound for a while; the pictures go on (RTSP only).
+    Mute(Duration),
     /// The plug is pulled for a while: [`Fault::Close`] and [`Fault::Refuse`].
     Outage(Duration),
     /// From now on there is room for so many clients at a time: further ones are closed at once.
@@ -103,7 +105,7 @@ impl FromStr for Fault {
 
     /// Reads `KIND` or `KIND:ARG`; durations are seconds with a fraction.
     ///
-    /// `close`, `stall:SECONDS`, `late:SECONDS`, `refuse:SECONDS`, `outage:SECONDS`,
+    /// `close`, `stall:SECONDS`, `mute:SECONDS`, `late:SECONDS`, `refuse:SECONDS`, `outage:SECONDS`,
     /// `clients:COUNT`, `slow-bytes:BYTES,PAUSE_MS,SECONDS`, `password:TEXT`, `jump:TICKS`,
     /// `clock-rate:TIMES`, `reorder:COUNT`, `noise:SECONDS`, `rubbish:SECONDS`,
     /// `loss:RATE`, `network:LOSS,REORDER,DELAY_MS,DUPLICATE,JITTER_MS` (shares 0 to 1), `drop:COUNT`, `truncate-frame`, `truncate`,
@@ -123,6 +125,7 @@ impl FromStr for Fault {
         Ok(match kind {
             "close" => Self::Close,
             "stall" => Self::Stall(lasting()?),
+            "mute" => Self::Mute(lasting()?),
             "late" => Self::Late(lasting()?),
             "refuse" => Self::Refuse(lasting()?),
             "outage" => Self::Outage(lasting()?),

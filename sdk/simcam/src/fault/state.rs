@@ -37,6 +37,7 @@ pub(crate) struct Faults {
 #[derive(Debug)]
 struct State {
     stall_until: Option<Instant>,
+    muted_until: Option<Instant>,
     /// What falls due in the stall is sent after it.
     stall_keeps: bool,
     slow: Option<(usize, Duration, Instant)>,
@@ -75,6 +76,7 @@ impl Faults {
         Self {
             state: Mutex::new(State {
                 stall_until: None,
+                muted_until: None,
                 stall_keeps: false,
                 slow: None,
                 jump: 0,
@@ -117,6 +119,7 @@ impl Faults {
                 state.stall_until = now.checked_add(lasting);
                 state.stall_keeps = false;
             }
+            Fault::Mute(lasting) => state.muted_until = now.checked_add(lasting),
             Fault::Late(lasting) => {
                 state.stall_until = now.checked_add(lasting);
                 state.stall_keeps = true;
@@ -182,6 +185,11 @@ impl Faults {
     pub(crate) fn fell_into_stall(&self, due: Instant) -> bool {
         let state = self.state();
         !state.stall_keeps && state.stall_until.is_some_and(|end| due < end)
+    }
+
+    /// Whether sound that was due then is not sent.
+    pub(crate) fn is_mute(&self, due: Instant) -> bool {
+        self.state().muted_until.is_some_and(|end| due < end)
     }
 
     pub(crate) fn stalled_until(&self) -> Option<Instant> {

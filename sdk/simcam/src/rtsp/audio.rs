@@ -82,7 +82,9 @@ impl Audio {
                 self.next = newest.max(self.next + 1);
                 continue;
             }
-            self.block(out);
+            if !self.shared.faults.is_mute(due) {
+                self.block(out);
+            }
             self.next += 1;
         }
     }
