@@ -184,3 +184,132 @@ impl Service<'_> {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::camera::{Credentials, Grants, TlsRule};
+
+    const CLOCK: &str = "<GetSystemDateAndTimeResponse><SystemDateAndTime><UTCDateTime>\
+        <Time><Hour>1</Hour><Minute>2</Minute><Second>3</Second></Time>\
+        <Date><Year>2001</Year><Month>2</Month><Day>3</Day></Date>\
+        </UTCDateTime></SystemDateAndTime></GetSystemDateAndTimeResponse>";
+    const DEVICE: &str = "<GetDeviceInformationResponse><Manufacturer>Acme</Manufacturer>\
+        <Model>Court 9</Model></GetDeviceInformationResponse>";
+    /// Its own address is one that leads nowhere, as behind a router.
+    const SERVICES: &str = "<GetServicesResponse><Service>\
+        <Namespace>http://www.onvif.org/ver10/media/wsdl</Namespace>\
+        <XAddr>http://192.0.2.7/onvif/media</XAddr></Service></GetServicesResponse>";
+    const PROFILES: &str = "<GetProfilesResponse>\
+        <Profiles token=\"small\"><Name>Sub</Name><VideoEncoderConfiguration>\
+        <Encoding>H264</Encoding><Resolution><Width>640</Width><Height>360</Height></Resolution>\
+        </VideoEncoderConfiguration></Profiles>\
+        <Profiles token=\"large\"><Name>Main</Name><VideoEncoderConfiguration>\
+        <Encoding>H264</Encoding><Resolution><Width>1920</Width><Height>1080</Height></Resolution>\
+        </VideoEncoderConfiguration></Profiles></GetProfilesResponse>";
+
+    /// A camera that answers each request on a connection of its own; without an account it only
+    /// tells the time.
+    async fn answer(mut client: TcpStream) {
+        let mut asked = String::new();
+        let mut more = [0; 4096];
+        while !asked.contains("</s:Envelope>") {
+            match client.read(&mut more).await {
+                Ok(count) if count > 0 => {
+                    asked.push_str(&String::from_utf8_lossy(&more[..count]));
+                }
+                _ => return,
+            }
+        }
+        assert!(
+            !asked.contains("s3cret"),
+            "the password itself is never sent"
+        );
+        let body = if asked.contains("<GetSystemDateAndTime ") {
+            CLOCK.to_owned()
+        } else if !asked.contains("UsernameToken") || !asked.contains("2001-02-03T01:0") {
+            let refused = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n";
+            return client.write_all(refused).await.unwrap();
+        } else if asked.contains("<GetDeviceInformation ") {
+            DEVICE.to_owned()
+        } else if asked.contains("<GetServices ") {
+            SERVICES.to_owned()
+        } else if asked.contains("<GetProfiles ") {
+            PROFILES.to_owned()
+        } else {
+            let large = asked.contains("<ProfileToken>large<");
+            let path = if large { "main" } else { "sub" };
+            format!(
+                "<GetStreamUriResponse><MediaUri><Uri>rtsp://192.0.2.7:8554/{path}</Uri>\
+                 </MediaUri></GetStreamUriResponse>"
+            )
+        };
+        let text = format!(
+            "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body>{body}\
+             </s:Body></s:Envelope>"
+        );
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            text.len()
+        );
+        let whole = [head.as_bytes(), text.as_bytes()].concat();
+        client.write_all(&whole).await.unwrap();
+    }
+
+    async fn camera(password: Option<&str>) -> CameraSpec {
+        crate::install_crypto();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(answer(client));
+            }
+        });
+        CameraSpec {
+            url: format!("http://127.0.0.1:{port}/onvif/device_service"),
+            scheme: "http".into(),
+            adapter: None,
+            credentials: password.map(|password| Credentials {
+                username: "admin".into(),
+                password: password.into(),
+            }),
+            tls: TlsRule::Verify,
+            grants: Grants::new("127.0.0.1", port, &[]),
+            options: Vec::new(),
+            audio: false,
+            crashes: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_camera_tells_its_make_and_its_streams_the_largest_first() {
+        let spec = camera(Some("s3cret")).await;
+        let finding = ask(&spec, Duration::from_secs(10)).await;
+        assert_eq!(finding.note, None);
+        assert_eq!(finding.device.as_deref(), Some("Acme Court 9"));
+        // Decades behind, and its account is made for its own time.
+        assert!(finding.clock_offset_seconds.unwrap() < -7e8);
+        let urls: Vec<&str> = finding.places.iter().map(|p| p.url.as_str()).collect();
+        // At the host that was asked, whatever address it names.
+        let wanted = ["rtsp://127.0.0.1:8554/main", "rtsp://127.0.0.1:8554/sub"];
+        assert_eq!(urls, wanted);
+        assert!(finding.places[0].named && finding.places[0].name.contains("1920x1080"));
+    }
+
+    #[tokio::test]
+    async fn what_it_refuses_or_what_is_not_granted_is_said() {
+        let spec = camera(None).await;
+        let finding = ask(&spec, Duration::from_secs(10)).await;
+        assert!(finding.note.unwrap().contains("refuses the user name"));
+        let elsewhere = CameraSpec {
+            grants: Grants::new("127.0.0.1", 1, &[]),
+            ..spec
+        };
+        let finding = ask(&elsewhere, Duration::from_secs(10)).await;
+        assert!(finding.note.unwrap().contains("not granted"));
+        assert!(finding.places.is_empty());
+    }
+}
