@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use percent::decoded;
+use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use super::xml::{self, Element as _, XmlError};
@@ -203,7 +203,10 @@ impl Scopes {
             let Some((kind, value)) = rest.split_once('/') else {
                 continue;
             };
-            let value = xml::line(&decoded(value), MAX_NAME_CHARS);
+            let value = xml::line(
+                &percent_decode_str(value).decode_utf8_lossy(),
+                MAX_NAME_CHARS,
+            );
             if value.is_empty() {
                 continue;
             }
@@ -219,26 +222,6 @@ impl Scopes {
             scopes.location = Some(xml::line(&places.join(", "), MAX_NAME_CHARS));
         }
         scopes
-    }
-}
-
-mod percent {
-    /// Percent-decoded (RFC 3986, section 2.1); what is no UTF-8 then becomes U+FFFD.
-    pub fn decoded(text: &str) -> String {
-        let bytes = text.as_bytes();
-        let digit = |at: usize| char::from(*bytes.get(at)?).to_digit(16);
-        let mut decoded = Vec::with_capacity(bytes.len());
-        let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
-            if let (b'%', Some(high), Some(low)) = (byte, digit(at + 1), digit(at + 2)) {
-                decoded.push((high * 16 + low) as u8);
-                at += 3;
-            } else {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
-        String::from_utf8_lossy(&decoded).into_owned()
     }
 }
 

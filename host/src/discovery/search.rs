@@ -36,7 +36,7 @@ pub enum Interface {
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
     /// No such interface, or it may not be used.
-    #[error("cannot use the network {interface}: {source}")]
+    #[error("cannot use the network {interface}")]
     Interface {
         /// As asked for.
         interface: String,
@@ -44,10 +44,10 @@ pub enum SearchError {
         source: io::Error,
     },
     /// Nothing could be sent: mostly no route for multicast.
-    #[error("cannot ask the network for cameras: {0}")]
+    #[error("cannot ask the network for cameras")]
     Send(#[source] io::Error),
     /// No random numbers for the questions.
-    #[error("no random numbers: {0}")]
+    #[error("no random numbers")]
     Random(#[source] io::Error),
 }
 

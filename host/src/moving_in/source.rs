@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use percent_encoding::percent_decode_str;
+
 use crate::config::{CameraUrl, InvalidCameraUrl};
 
 use super::court::{Camera, Given, Tls, shown};
@@ -176,20 +178,8 @@ fn given(marked: &Marked, part: &str) -> Result<Option<Given>, String> {
 
 /// Percent-decoded (RFC 3986, section 2.1). A `%` that starts no escape stands for itself.
 fn decoded(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    let digit = |at: usize| char::from(*bytes.get(at)?).to_digit(16);
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        if let (b'%', Some(high), Some(low)) = (byte, digit(at + 1), digit(at + 2)) {
-            decoded.push((high * 16 + low) as u8);
-            at += 3;
-        } else {
-            decoded.push(byte);
-            at += 1;
-        }
-    }
-    String::from_utf8(decoded).ok()
+    let decoded = percent_decode_str(text).decode_utf8().ok()?;
+    Some(decoded.into_owned())
 }
 
 /// Spaces and letters outside ASCII, which no URL has, in their percent form.

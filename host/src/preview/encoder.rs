@@ -92,7 +92,7 @@ impl Encoder {
 const FILTER: &str = "select='isnan(prev_selected_t)+gte(t-prev_selected_t\\,0.19)',\
                       scale=640:-2:flags=fast_bilinear";
 
-/// Gives a child a lower priority than recordings have.
+/// Gives a child this priority: 0 is the host's own, 19 the lowest.
 pub fn set_priority(child: &Child, nice: i32) {
     let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
     if let Some(pid) = pid {

@@ -95,8 +95,10 @@ pub fn run(arguments: &AddArguments) -> Result<()> {
     let reads = |text: &str| config::parse(text, &base_dir, &file, &environment).map(drop);
     write_terrain(path, version, Change::Add, &terrain, reads)?;
     if let Some(stored) = stored {
-        println!("{}", base_dir.join(stored.name()).display());
+        let file = base_dir.join(stored.name());
+        // The configuration names it from here on, whoever reads the next line.
         stored.keep();
+        println!("{}", file.display());
     }
     eprintln!(
         "terrain {id} is in {}; a running host takes it within seconds",
