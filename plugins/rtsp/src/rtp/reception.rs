@@ -127,7 +127,8 @@ impl Source {
         self.received = self.received.wrapping_add(1);
         let change = transit.wrapping_sub(self.transit) as i32;
         self.transit = transit;
-        let decay = (self.jitter + 8) >> 4;
+        // A sender whose clock jumps may bring this to the top; there it stays without overflow.
+        let decay = self.jitter.saturating_add(8) >> 4;
         self.jitter = (self.jitter - decay).saturating_add(change.unsigned_abs());
     }
 
@@ -216,6 +217,15 @@ mod tests {
         reception.report(9, 0x1122_3344_5566_7788, 1_000_000);
         let block = reception.block(1_500_000).unwrap();
         assert_eq!((block.last_report, block.delay), (0x3344_5566, 32_768));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_back_and_forth_overflows_nothing() {
+        let mut reception = Reception::new(90_000);
+        for number in 0..100u16 {
+            packet(&mut reception, 9, number, u32::from(number % 2) << 31, 0);
+        }
+        assert_eq!(reception.block(0).unwrap().jitter, u32::MAX >> 4);
     }
 
     #[test]
