@@ -185,6 +185,13 @@ impl Api {
         self.call(Method::POST, path, body).await
     }
 
+    /// PUT of JSON.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        let body = body.to_string().into_bytes();
+        let body = Some(("application/json", body));
+        self.call(Method::PUT, path, body).await
+    }
+
     /// GET of a URL without the token; a ticket may be in it.
     pub async fn fetch(&self, url: &str) -> Answer {
         let sent = self.client.get(url).send().await;

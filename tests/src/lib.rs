@@ -26,6 +26,7 @@ pub mod judge;
 pub mod keys;
 pub mod log;
 pub mod machine;
+pub mod namespace;
 pub mod permissions;
 pub mod processes;
 pub mod raw;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use axum::body::HttpBody as _;
 use axum::extract::{FromRequest, Request};
 use utoipa::ToSchema;
 
@@ -11,8 +12,15 @@ use super::problem::Problem;
 use super::views::Id;
 use crate::config::TerrainId;
 
+mod camera;
+
+pub use camera::{Discover, EditTerrain, Probe};
+
 /// Something that a body's members make.
 pub trait Read: Sized {
+    /// Whether a request without a body means one without members.
+    const MAY_BE_MISSING: bool = false;
+
     /// Reads and checks the members; an error names the first one that is bad.
     fn read(fields: &Fields) -> Result<Self, Problem>;
 }
@@ -24,7 +32,11 @@ impl<S: Send + Sync, T: Read> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let fields = Fields::from_request(request, state).await?;
+        let fields = if T::MAY_BE_MISSING && request.body().is_end_stream() {
+            Fields::default()
+        } else {
+            Fields::from_request(request, state).await?
+        };
         T::read(&fields).map(Self)
     }
 }

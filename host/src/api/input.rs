@@ -1,8 +1,10 @@
 //! Bodies of requests: read with a bound, parsed leniently (unknown members are ignored),
 //! checked strictly (a bad value names its field).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
@@ -10,6 +12,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri, header};
 use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
 use utoipa::IntoParams;
@@ -97,8 +100,27 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     }
 }
 
+/// Most texts in a list, and members of an object.
+const MOST_ENTRIES: usize = 64;
+
 /// The members of a JSON object.
-pub struct Fields(Map<String, Value>);
+#[derive(Default)]
+pub struct Fields {
+    members: Map<String, Value>,
+    /// What errors put before a member's name: where an object within the body is read.
+    within: &'static str,
+}
+
+/// What is said of something that is set, kept or taken out.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Said<'a> {
+    /// Nothing.
+    Nothing,
+    /// `null`.
+    Null,
+    /// This.
+    Text(&'a str),
+}
 
 impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = Problem;
@@ -120,7 +142,10 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
             ));
         }
         match serde_json::from_slice(&bytes) {
-            Ok(Value::Object(members)) => Ok(Self(members)),
+            Ok(Value::Object(members)) => Ok(Self {
+                members,
+                within: "",
+            }),
             Ok(_) => Err(not_json("the body is not a JSON object")),
             Err(error) => Err(not_json(format!("the body is not JSON: {error}"))),
         }
@@ -170,41 +195,169 @@ async fn read(body: Body) -> Result<Vec<u8>, Problem> {
 }
 
 impl Fields {
+    /// Those of a JSON object.
+    #[cfg(test)]
+    pub fn of(body: Value) -> Self {
+        let Value::Object(members) = body else {
+            panic!("not an object: {body}")
+        };
+        Self {
+            members,
+            within: "",
+        }
+    }
+
     /// A terrain's id, as number or string.
     pub fn terrain_id(&self) -> Result<TerrainId, Problem> {
         let value = self.required("terrain_id")?;
-        serde_json::from_value(value.clone()).map_err(|_| {
-            Problem::bad_value("terrain_id", "terrain_id is an integer or a short text")
-        })
+        self.id("terrain_id", value)
+    }
+
+    /// A club's id, where there is one.
+    pub fn club_id(&self) -> Result<Option<ClubId>, Problem> {
+        let value = self.present("club_id");
+        value.map(|value| self.id("club_id", value)).transpose()
+    }
+
+    fn id<T: DeserializeOwned>(&self, name: &str, value: &Value) -> Result<T, Problem> {
+        serde_json::from_value(value.clone())
+            .map_err(|_| self.bad(name, "is an integer or a short text"))
     }
 
     /// A text.
     pub fn text(&self, name: &str) -> Result<&str, Problem> {
         let value = self.required(name)?;
-        value
-            .as_str()
-            .ok_or_else(|| Problem::bad_value(name, format!("{name} is a text")))
+        value.as_str().ok_or_else(|| self.bad(name, "is a text"))
+    }
+
+    /// A text, where there is one.
+    pub fn text_if_any(&self, name: &str) -> Result<Option<&str>, Problem> {
+        match self.said(name)? {
+            Said::Text(text) => Ok(Some(text)),
+            Said::Nothing | Said::Null => Ok(None),
+        }
+    }
+
+    /// A text, where something is said at all.
+    pub fn said(&self, name: &str) -> Result<Said<'_>, Problem> {
+        match self.members.get(name) {
+            None => Ok(Said::Nothing),
+            Some(Value::Null) => Ok(Said::Null),
+            Some(Value::String(text)) => Ok(Said::Text(text)),
+            Some(_) => Err(self.bad(name, "is a text or null")),
+        }
+    }
+
+    /// A text that is read as something else, where there is one.
+    pub fn parsed<T: FromStr<Err: fmt::Display>>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let text = self.text_if_any(name)?;
+        let parsed = text.map(|text| text.parse::<T>());
+        parsed
+            .transpose()
+            .map_err(|error| self.bad(name, &format!("is {error}")))
+    }
+
+    /// Yes or no, where it is said.
+    pub fn truth(&self, name: &str) -> Result<Option<bool>, Problem> {
+        let value = self.present(name).map(Value::as_bool);
+        match value {
+            None => Ok(None),
+            Some(None) => Err(self.bad(name, "is true or false")),
+            Some(truth) => Ok(truth),
+        }
+    }
+
+    /// A list of texts; none where the member is missing or null.
+    pub fn texts(&self, name: &str) -> Result<Vec<&str>, Problem> {
+        let wrong = || self.bad(name, &format!("is a list of at most {MOST_ENTRIES} texts"));
+        let Some(value) = self.present(name) else {
+            return Ok(Vec::new());
+        };
+        let entries = value.as_array().filter(|list| list.len() <= MOST_ENTRIES);
+        let entries = entries.ok_or_else(wrong)?.iter().map(Value::as_str);
+        entries.collect::<Option<_>>().ok_or_else(wrong)
+    }
+
+    /// An object whose members are texts, numbers and booleans, as texts.
+    pub fn options(&self, name: &str) -> Result<BTreeMap<String, String>, Problem> {
+        let wrong = || {
+            let kind =
+                format!("is an object of at most {MOST_ENTRIES} texts, numbers and booleans");
+            self.bad(name, &kind)
+        };
+        let Some(value) = self.present(name) else {
+            return Ok(BTreeMap::new());
+        };
+        let members = value.as_object().filter(|all| all.len() <= MOST_ENTRIES);
+        let members = members.ok_or_else(wrong)?.iter();
+        let as_text = |value: &Value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(truth) => Some(truth.to_string()),
+            _ => None,
+        };
+        members
+            .map(|(key, value)| as_text(value).map(|text| (key.clone(), text)))
+            .collect::<Option<_>>()
+            .ok_or_else(wrong)
+    }
+
+    /// The object in a member, for which errors say `within` before a member's name.
+    pub fn object(&self, name: &str, within: &'static str) -> Result<Self, Problem> {
+        match self.required(name)? {
+            Value::Object(members) => Ok(Self {
+                members: members.clone(),
+                within,
+            }),
+            _ => Err(self.bad(name, "is an object")),
+        }
     }
 
     /// Minutes over 0 and at most a day; none where the member is missing or null.
     pub fn minutes(&self, name: &str) -> Result<Option<Duration>, Problem> {
-        let value = match self.0.get(name) {
-            None | Some(Value::Null) => return Ok(None),
-            Some(value) => value,
+        let Some(value) = self.present(name) else {
+            return Ok(None);
         };
         let minutes = value
             .as_f64()
             .filter(|minutes| *minutes > 0.0 && *minutes <= 1440.0);
-        let minutes = minutes.ok_or_else(|| {
-            Problem::bad_value(name, format!("{name} is a number over 0 and at most 1440"))
-        })?;
+        let minutes =
+            minutes.ok_or_else(|| self.bad(name, "is a number over 0 and at most 1440"))?;
         Ok(Some(Duration::from_secs_f64(minutes * 60.0)))
     }
 
+    /// Seconds within bounds; none where the member is missing or null.
+    pub fn seconds(
+        &self,
+        name: &str,
+        (least, most): (Duration, Duration),
+    ) -> Result<Option<Duration>, Problem> {
+        let Some(value) = self.present(name) else {
+            return Ok(None);
+        };
+        let (least, most) = (least.as_secs_f64(), most.as_secs_f64());
+        let seconds = value
+            .as_f64()
+            .filter(|seconds| (least..=most).contains(seconds));
+        let seconds = seconds
+            .ok_or_else(|| self.bad(name, &format!("is a number from {least} to {most}")))?;
+        Ok(Some(Duration::from_secs_f64(seconds)))
+    }
+
+    /// What to answer where a member cannot be used: `kind` goes on after its name.
+    pub fn bad(&self, name: &str, kind: &str) -> Problem {
+        let name = format!("{}{name}", self.within);
+        Problem::bad_value(&name, format!("{name} {kind}"))
+    }
+
+    fn present(&self, name: &str) -> Option<&Value> {
+        self.members.get(name).filter(|value| !value.is_null())
+    }
+
     fn required(&self, name: &str) -> Result<&Value, Problem> {
-        self.0
+        self.members
             .get(name)
-            .ok_or_else(|| Problem::bad_value(name, format!("{name} is missing")))
+            .ok_or_else(|| self.bad(name, "is missing"))
     }
 }
 

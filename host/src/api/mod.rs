@@ -5,6 +5,7 @@ mod access;
 mod auth;
 mod bodies;
 mod caller;
+mod cameras;
 mod cleanup;
 mod client;
 mod conditional;
@@ -36,6 +37,8 @@ mod request_id;
 mod routes;
 mod server;
 mod sessions;
+mod set_up;
+mod terrain_settings;
 mod terrains;
 #[cfg(test)]
 mod testing;
@@ -50,8 +53,9 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::routes;
 
 use crate::auth::Action::{
-    FileDelete, FileDownload, FileList, PluginManage, PluginView, PreviewView, RecordingStart,
-    RecordingStop, RecordingView, SessionClose, SessionCreate, SessionView, SystemCleanup,
+    CameraDiscover, CameraProbe, FileDelete, FileDownload, FileList, PluginManage, PluginView,
+    PreviewView, RecordingStart, RecordingStop, RecordingView, SessionClose, SessionCreate,
+    SessionView, SystemCleanup, TerrainEdit,
 };
 use crate::auth::{Action, Caller, Denied, Door, Limits};
 use crate::preview::Previews;
@@ -64,6 +68,7 @@ use routes::Routes;
 pub use cleanup::clean_up_regularly;
 pub use open_answers::OpenAnswers;
 pub use server::serve;
+pub use set_up::SetUp;
 
 /// What handlers work with.
 #[derive(Clone)]
@@ -82,6 +87,8 @@ pub struct App {
     pub proxy_open: bool,
     /// `http://host:port` of the proxy listener, for `proxy_url`.
     pub proxy_base: String,
+    /// For setting cameras up.
+    pub set_up: Arc<SetUp>,
 }
 
 impl App {
@@ -144,6 +151,12 @@ fn routes() -> Routes {
         .add(Asks(&[PluginView]), routes!(plugins::list))
         .add(Asks(&[PluginManage]), routes!(plugins::release))
         .add(Asks(&[PluginView]), routes!(plugins::differences))
+        .add(Asks(&[CameraDiscover]), routes!(cameras::discover))
+        .add(Asks(&[CameraProbe]), routes!(cameras::probe))
+        .add(
+            Asks(&[TerrainEdit]),
+            routes!(terrain_settings::settings, terrain_settings::edit),
+        )
 }
 
 /// The proxy listener: feeds as they are.

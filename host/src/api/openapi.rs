@@ -29,7 +29,7 @@ const TICKET: &str = "ticket";
 const PROBLEM: &str = "application/problem+json";
 
 /// Groups of routes, in the order of a match.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("terrains", "Courts, each with its camera."),
     ("sessions", "Bookings of a terrain's camera."),
     ("recordings", "A session's one MP4, under way."),
@@ -38,6 +38,7 @@ const TAGS: [(&str, &str); 9] = [
     ("events", "What happens, as it happens."),
     ("auth", "Tokens and cookies."),
     ("plugins", "Adapters and policies."),
+    ("cameras", "Finding and trying cameras, to set terrains up."),
     ("host", "How the host is, and this document."),
 ];
 

@@ -2,12 +2,14 @@
 //! become HTTP statuses.
 
 use std::borrow::Cow;
+use std::io;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::auth::{Denied, Unauthenticated};
+use crate::config::edit::EditError;
 use crate::library::LibraryError;
 use crate::recording::Refused;
 use crate::session::SessionError;
@@ -157,6 +159,31 @@ impl From<LibraryError> for Problem {
             "no_catalogue",
             error.to_string(),
         )
+    }
+}
+
+impl From<EditError> for Problem {
+    fn from(error: EditError) -> Self {
+        use EditError as E;
+        let (status, code) = match &error {
+            E::Changed { .. } => (StatusCode::CONFLICT, "configuration_changed"),
+            E::Exists(_) => (StatusCode::CONFLICT, "terrain_exists"),
+            E::NoTerrain(_) => (StatusCode::NOT_FOUND, "unknown_terrain"),
+            E::Form { .. } | E::Toml { .. } => (StatusCode::CONFLICT, "configuration_form"),
+            E::Exposed { .. } => (StatusCode::CONFLICT, "configuration_exposed"),
+            E::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_configuration"),
+            E::OtherHost => {
+                return Self::bad_value("camera.password", error.to_string());
+            }
+            E::SecretInUrl => return Self::bad_value("camera.url", error.to_string()),
+            E::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                (StatusCode::INSUFFICIENT_STORAGE, "no_disk")
+            }
+            E::Read(_) | E::Write { .. } => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "configuration_file")
+            }
+        };
+        Self::new(status, code, error.to_string())
     }
 }
 

@@ -13,8 +13,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::{App, OpenAnswers};
+use super::{App, OpenAnswers, SetUp};
 use crate::auth::{Door, Principal, SuperAdminOnly, TokenKeys, TokenVerifier, mint};
+use crate::camera::Listeners;
 use crate::catalogue::{
     self, AuditRecord, Catalogue, Change, FilePage, FileQuery, FileRecord, Journal,
     RecordingRecord, SessionEntry, SessionRecord,
@@ -37,13 +38,14 @@ pub fn app(config: Config) -> (App, watch::Sender<Arc<Config>>) {
     );
     door.replace_policy(Arc::new(SuperAdminOnly));
     let app = App {
-        sessions: Sessions::new(receiver, registry(), memory()),
+        sessions: Sessions::new(receiver, registry(), Listeners::default(), memory()),
         door: Arc::new(door),
         previews: Arc::new(Previews::default()),
         answers: OpenAnswers::new(CancellationToken::new()),
         stopping: CancellationToken::new(),
         proxy_open: false,
         proxy_base: "http://127.0.0.1:1".to_owned(),
+        set_up: Arc::new(SetUp::new(None)),
     };
     (app, sender)
 }

@@ -12,7 +12,7 @@ use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -124,6 +124,16 @@ async fn run(
         talk(request.id, stream, post, to_write, unwritten).await
     } else {
         talk(request.id, stream, post, to_write, unwritten).await
+    }
+}
+
+/// Whether somebody accepts connections there: the camera, without a word said to it.
+pub async fn listens(host: &str, port: u16, grants: &Grants) -> Result<(), String> {
+    let dialled = timeout(CONNECT_TIMEOUT, dial(host, port, grants)).await;
+    match dialled {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(error.message),
+        Err(_) => Err(format!("{host}:{port} does not answer")),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Where an adapter may connect to: its camera's host and port, and what `reach` adds.
 //!
-//! Pure: names are resolved elsewhere, and every address that comes out of that is checked
-//! here before anything is sent to it.
+//! Names are resolved elsewhere, and every address that comes out of that is checked here before
+//! anything is sent to it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use thiserror::Error;
+
+use super::listeners::Listeners;
 
 /// Why an address is not reached.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -30,6 +32,14 @@ pub enum Refusal {
         /// What it resolved to.
         address: IpAddr,
     },
+    /// Where this host itself listens.
+    #[error("{host}:{port} is this host itself, and no camera")]
+    Listener {
+        /// As asked for.
+        host: String,
+        /// Of the listener.
+        port: u16,
+    },
 }
 
 /// A camera's own address and the further ones of `reach`.
@@ -37,6 +47,19 @@ pub enum Refusal {
 pub struct Grants {
     camera: (String, u16),
     reach: Vec<(String, u16)>,
+    listeners: Listeners,
+    named_by: NamedBy,
+}
+
+/// Who wrote the addresses down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NamedBy {
+    /// Whoever may write the configuration file, or give a command on this machine: what they
+    /// name they mean.
+    #[default]
+    Operator,
+    /// A request over the network: never this machine, a link-local or a metadata address.
+    Request,
 }
 
 impl Grants {
@@ -49,7 +72,50 @@ impl Grants {
         Self {
             camera: (normal(host), port),
             reach,
+            listeners: Listeners::default(),
+            named_by: NamedBy::Operator,
         }
+    }
+
+    /// The same, known to be written by these, on a host that listens there.
+    #[must_use]
+    pub fn of(self, named_by: NamedBy, listeners: Listeners) -> Self {
+        Self {
+            listeners,
+            named_by,
+            ..self
+        }
+    }
+
+    /// The same rules for another address of the camera.
+    #[must_use]
+    pub fn at(&self, host: &str, port: u16) -> Self {
+        Self {
+            camera: (normal(host), port),
+            ..self.clone()
+        }
+    }
+
+    /// Whether all that is named may be reached as far as can be told without asking for names:
+    /// literal addresses, and the names of this machine.
+    pub fn check_names(&self) -> Result<(), Refusal> {
+        for (host, port) in self.hosts() {
+            // Such names are this machine's by definition (RFC 6761, 6.3).
+            let is_own_name = host == "localhost" || host.ends_with(".localhost");
+            let address = match host.parse() {
+                Ok(literal) => literal,
+                Err(_) if is_own_name => IpAddr::V4(Ipv4Addr::LOCALHOST),
+                Err(_) => continue,
+            };
+            self.check(host, port)?;
+            self.check_address(host, address)?;
+        }
+        Ok(())
+    }
+
+    /// The camera's own port.
+    pub fn camera_port(&self) -> u16 {
+        self.camera.1
     }
 
     /// Whether this is the camera's own host, the only one that secrets may be sent to.
@@ -80,20 +146,32 @@ impl Grants {
 
     /// Whether a granted host may lead to this address. A name that suddenly resolves to the
     /// machine itself or to a cloud's metadata service is an attack (DNS rebinding) and not a
-    /// camera; where such an address is meant, the configuration says the address.
+    /// camera; where such an address is meant, the configuration says the address. The same goes
+    /// for a port on which this host listens. What came by a request reaches neither.
     pub fn check_address(&self, host: &str, address: IpAddr) -> Result<(), Refusal> {
         let address = unmapped(address);
         let named = host
             .parse::<IpAddr>()
             .is_ok_and(|literal| unmapped(literal) == address)
             || (normal(host) == "localhost" && address.is_loopback());
-        if named || !is_special(address) {
+        if named && self.named_by == NamedBy::Operator {
             return Ok(());
         }
-        Err(Refusal::Special {
-            host: host.to_owned(),
-            address,
-        })
+        if is_special(address) {
+            return Err(Refusal::Special {
+                host: host.to_owned(),
+                address,
+            });
+        }
+        let asked = normal(host);
+        let mut ports = self.hosts().filter(|(granted, _)| *granted == asked);
+        match ports.find(|(_, port)| self.listeners.are_at(address, *port)) {
+            Some((_, port)) => Err(Refusal::Listener {
+                host: host.to_owned(),
+                port,
+            }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -179,6 +257,67 @@ mod tests {
         }
         assert!(g.check_datagram("cam.club", 40_000).is_ok());
         assert!(g.check_datagram("cam.club", 53).is_err());
+    }
+
+    #[test]
+    fn what_came_by_a_request_reaches_no_special_address_whatever_it_says() {
+        let asked = |host: &str| {
+            let grants = Grants::new("10.0.0.1", 554, &[(host.to_owned(), 80)]);
+            grants.of(NamedBy::Request, Listeners::default())
+        };
+        for literal in [
+            "127.0.0.1",
+            "127.8.8.8",
+            "::1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "0.0.0.0",
+            "0.1.2.3",
+            "169.254.169.254",
+            "fe80::1",
+            "100.100.100.200",
+            "fd00:ec2::254",
+        ] {
+            let g = asked(literal);
+            let address = literal.parse().unwrap();
+            assert!(g.check_address(literal, address).is_err(), "{literal}");
+            assert!(g.check_names().is_err(), "{literal}");
+        }
+        for name in ["localhost", "LOCALHOST.", "a.localhost"] {
+            assert!(asked(name).check_names().is_err(), "{name}");
+        }
+        let loopback = "127.0.0.1".parse().unwrap();
+        assert!(
+            asked("localhost")
+                .check_address("localhost", loopback)
+                .is_err()
+        );
+        for good in ["10.0.0.7", "cam.club", "fd12::7", "192.168.1.4"] {
+            assert_eq!(asked(good).check_names(), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_led_to_the_hosts_own_listeners() {
+        let listeners = Listeners::new(vec!["10.0.0.5:5000".parse().unwrap()]);
+        let own: IpAddr = "10.0.0.5".parse().unwrap();
+        let at = |host: &str, port: u16, named_by: NamedBy| {
+            Grants::new(host, port, &[]).of(named_by, listeners.clone())
+        };
+        let refused = |host: &str, port: u16, named_by: NamedBy| {
+            at(host, port, named_by).check_address(host, own).is_err()
+        };
+        assert!(refused("10.0.0.5", 5000, NamedBy::Request));
+        assert!(!refused("10.0.0.5", 5001, NamedBy::Request));
+        assert!(refused("cam.club", 5000, NamedBy::Request));
+        assert!(refused("cam.club", 5000, NamedBy::Operator));
+        assert!(!refused("10.0.0.5", 5000, NamedBy::Operator));
+        assert!(
+            at("10.0.0.5", 5000, NamedBy::Request)
+                .check_names()
+                .is_err()
+        );
     }
 
     #[test]

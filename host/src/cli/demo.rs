@@ -94,7 +94,7 @@ async fn demo(arguments: &DemoArguments, data: &Path) -> Result<()> {
     let text = configuration(rtsp.url(), mjpeg.url());
     let loaded = config::parse(&text, data, "the demo's configuration", &programs)?;
     let (_sender, receiver) = watch::channel(Arc::new(loaded.config.clone()));
-    let host = Host::start(receiver, None).await?;
+    let host = Host::start(receiver, None, None).await?;
     let admin = Principal {
         id: "demo".into(),
         role: "SUPER_ADMIN".into(),

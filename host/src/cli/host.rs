@@ -18,8 +18,9 @@ use tracing::{error, info, warn};
 use super::in_force::put_in_force;
 use super::pulse::Pulse;
 use super::store::Store;
-use crate::api::{self, App, OpenAnswers};
+use crate::api::{self, App, OpenAnswers, SetUp};
 use crate::auth::{Door, TokenKeys, TokenVerifier};
+use crate::camera::Listeners;
 use crate::config::{self, AuthKind, Config, Policy};
 use crate::memory;
 use crate::plugins::{self, Cache, PluginEngine, PluginInfo, Registry, Trust};
@@ -50,8 +51,11 @@ pub struct Host {
 
 impl Host {
     /// Repairs what an earlier run left, loads the plugins and begins to answer.
+    ///
+    /// `file`: the configuration's, where there is one that may be changed.
     pub async fn start(
         config: watch::Receiver<Arc<Config>>,
+        file: Option<PathBuf>,
         log: Option<LogControl>,
     ) -> Result<Self> {
         let now = Arc::clone(&config.borrow());
@@ -75,7 +79,13 @@ impl Host {
         let registry = Arc::new(load_plugins(&now).await?);
         put_in_force(&door, &registry, &now.policy).await;
         let policies = PolicyDigests::of(&registry, &now.policy);
-        let sessions = Sessions::new(config.clone(), Arc::clone(&registry), store.memory());
+        let (address, proxy_address) = (listener.local_addr()?, proxy_listener.local_addr()?);
+        let sessions = Sessions::new(
+            config.clone(),
+            Arc::clone(&registry),
+            Listeners::new(vec![address, proxy_address]),
+            store.memory(),
+        );
         let events = Arc::clone(sessions.events());
         let news = move |plugin: &PluginInfo| events.plugin(plugin);
         door.policy().on_news(Box::new(news));
@@ -90,7 +100,6 @@ impl Host {
             warn!(reason, "nothing can be recorded");
         }
         let stopping = CancellationToken::new();
-        let (address, proxy_address) = (listener.local_addr()?, proxy_listener.local_addr()?);
         let answers = OpenAnswers::new(stopping.clone());
         let app = App {
             sessions: Arc::clone(&sessions),
@@ -100,6 +109,7 @@ impl Host {
             stopping: stopping.clone(),
             proxy_open: now.proxy.open,
             proxy_base: format!("http://{proxy_address}"),
+            set_up: Arc::new(SetUp::new(file)),
         };
         let follower = Follower {
             door,

@@ -33,7 +33,7 @@ pub fn run(path: &Path) -> Result<()> {
             let shown = loaded.path.display().to_string();
             let (sender, receiver) = watch::channel(Arc::new(loaded.config.clone()));
             let notify = Notify::of_environment();
-            let host = notify.starting(Host::start(receiver, Some(log))).await?;
+            let host = notify.starting(Host::start(receiver, Some(loaded.path.clone()), Some(log))).await?;
             info!(api = %host.address, proxy = %host.proxy_address, config = shown, "padelvar is ready");
             eprintln!("padelvar is ready: REST API on http://{}", host.address);
             if host.made_key {

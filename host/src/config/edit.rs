@@ -9,15 +9,12 @@ mod terrain;
 mod tests;
 mod text;
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
-use sha2::{Digest as _, Sha256};
-
 use super::load;
+use super::version::Version;
 use super::{ConfigError, TerrainId};
 
 pub use replace::{SecretFile, store_secret};
@@ -25,48 +22,6 @@ pub use terrain::{CameraEdit, SecretEdit, TerrainEdit};
 
 /// One change at a time: two would both find the file as they know it.
 static CHANGING: Mutex<()> = Mutex::new(());
-
-/// The text that a change was made for, by its SHA-256. As text: 64 hexadecimal digits, fit
-/// for an `ETag`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Version([u8; 32]);
-
-impl Version {
-    /// Of a text.
-    pub fn of(text: &str) -> Self {
-        Self(Sha256::digest(text.as_bytes()).into())
-    }
-
-    /// Of a configuration file as it is now.
-    pub fn of_file(path: &Path) -> Result<Self, ConfigError> {
-        load::text(path).map(|text| Self::of(&text))
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&crate::hex::lower(&self.0))
-    }
-}
-
-impl FromStr for Version {
-    type Err = InvalidVersion;
-
-    fn from_str(text: &str) -> Result<Self, InvalidVersion> {
-        let pairs = text.as_bytes().chunks(2).map(|pair| {
-            let digit = |at: usize| char::from(*pair.get(at)?).to_digit(16);
-            Some((digit(0)? * 16 + digit(1)?) as u8)
-        });
-        let bytes: Option<Vec<u8>> = pairs.collect();
-        let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
-        bytes.map(Self).ok_or(InvalidVersion)
-    }
-}
-
-/// Why a text is no version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a version of the configuration: 64 hexadecimal digits")]
-pub struct InvalidVersion;
 
 /// What is to happen with a terrain that is there or is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

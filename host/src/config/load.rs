@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::problem::{ConfigError, Problem};
 use super::secret_file::others_may_read;
 use super::source::{self, Environment, Source};
-use super::{Config, read_sections, read_terrains};
+use super::{Config, Version, read_sections, read_terrains};
 
 /// Largest configuration file; a thousand terrains need a tenth of it.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
@@ -54,6 +54,7 @@ pub fn load(path: &Path, environment: &Environment) -> Result<Loaded, ConfigErro
             path.display()
         ));
     }
+    loaded.config.version = Some(Version::of(&text));
     Ok(Loaded {
         path: absolute,
         ..loaded
@@ -162,6 +163,7 @@ fn read_all(source: &Source<'_>) -> Config {
         plugins: read_sections::plugins(source),
         policy: read_sections::policy(source),
         terrains: read_terrains::terrains(source, &clubs),
+        version: None,
         clubs,
     }
 }

@@ -23,6 +23,7 @@ mod sections;
 mod source;
 mod table;
 mod terrains;
+mod version;
 mod watch;
 
 pub use camera_url::{CameraUrl, HostPort, InvalidCameraUrl, InvalidHostPort, known_port};
@@ -42,6 +43,7 @@ pub use sections::{
 pub(crate) use source::place;
 pub use source::{Environment, process_environment};
 pub use terrains::{Camera, Club, InvalidTlsMode, Terrain, TlsMode};
+pub use version::{InvalidVersion, Version};
 pub use watch::watch;
 
 /// The whole configuration. Paths in it are absolute, but for bare names of programs.
@@ -67,6 +69,8 @@ pub struct Config {
     pub clubs: Vec<Club>,
     /// `[[terrains]]`, ids unique, each of a club that exists.
     pub terrains: Vec<Terrain>,
+    /// The file's text; none where it did not come from a file.
+    pub version: Option<Version>,
 }
 
 impl Config {

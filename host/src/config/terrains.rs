@@ -1,6 +1,7 @@
 //! Clubs, terrains and their cameras.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::{CameraUrl, ClubId, HostPort, Secret, TerrainId};
 
@@ -62,6 +63,16 @@ pub enum TlsMode {
     Off,
 }
 
+impl fmt::Display for TlsMode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verify => formatter.write_str("verify"),
+            Self::Pin(digest) => write!(formatter, "pin:{}", crate::hex::lower(digest)),
+            Self::Off => formatter.write_str("off"),
+        }
+    }
+}
+
 impl std::str::FromStr for TlsMode {
     type Err = InvalidTlsMode;
 
@@ -115,6 +126,9 @@ mod tests {
         };
         assert_eq!(digest[..2], [0x0a, 0xf1]);
         assert_eq!(colons.parse(), Ok(TlsMode::Pin(digest)));
+        for mode in [TlsMode::Verify, TlsMode::Pin(digest), TlsMode::Off] {
+            assert_eq!(mode.to_string().parse(), Ok(mode));
+        }
         for bad in [
             "",
             "Verify",

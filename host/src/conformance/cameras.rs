@@ -5,7 +5,7 @@ use simcam::{
     StartAt,
 };
 
-use crate::camera::{CameraSpec, Credentials, Grants, TlsRule};
+use crate::camera::{CameraSpec, Credentials, Grants, Remembered, TlsRule};
 use crate::config::CameraUrl;
 
 /// The account of cameras that have one.
@@ -127,6 +127,7 @@ impl Camera {
             options: options.to_vec(),
             audio: false,
             crashes: None,
+            remembered: Remembered::default(),
         }
     }
 

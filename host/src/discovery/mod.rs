@@ -9,9 +9,11 @@ mod found;
 pub mod onvif;
 pub mod paths;
 mod probe;
+mod report;
 mod search;
 mod xml;
 
 pub use found::{Found, Service};
+pub use report::Report;
 pub use search::{Interface, MAX_FOUND, MAX_TIME, SearchError, discover};
 pub use xml::{MAX_BYTES as MAX_MESSAGE_BYTES, XmlError};

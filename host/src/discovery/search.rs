@@ -32,6 +32,19 @@ pub enum Interface {
     Any,
 }
 
+impl Interface {
+    /// As people write it: an address, a name, or nothing.
+    pub fn named(text: Option<&str>) -> Self {
+        match text {
+            None => Self::Any,
+            Some(text) => match text.parse() {
+                Ok(address) => Self::Address(address),
+                Err(_) => Self::Name(text.to_owned()),
+            },
+        }
+    }
+}
+
 /// Why there was no search.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {

@@ -48,3 +48,15 @@ pub async fn find(spec: &CameraSpec, host: &str, patience: Duration) -> Finding 
     }
     finding
 }
+
+/// Where a camera of this address has its ONVIF service (ONVIF Core, 5.1.1), and its host without
+/// brackets.
+pub fn device_service(address: &str) -> (String, String) {
+    let host = address.trim_matches(['[', ']']).to_owned();
+    let shown = if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.clone()
+    };
+    (host, format!("http://{shown}/onvif/device_service"))
+}

@@ -7,15 +7,18 @@
 mod find;
 mod measure;
 mod onvif;
+mod report;
+mod search;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-pub use find::{Finding, Place, find};
+pub use find::{Finding, Place, device_service};
+pub use report::Report;
+pub use search::{Searched, Step, search};
 
 use crate::camera::{CameraSpec, Outcome, certificate, record};
 use crate::config::CameraUrl;
@@ -141,41 +144,6 @@ async fn pin(spec: &CameraSpec) -> Option<String> {
 }
 
 impl Probed {
-    /// For programs. Members that are not known are `null`.
-    pub fn json(&self) -> Value {
-        let facts = &self.facts;
-        let advice: Vec<Value> = self
-            .advice
-            .iter()
-            .map(|advice| {
-                json!({
-                    "code": advice.code,
-                    "weight": advice.weight.name(),
-                    "message": advice.message,
-                    "hint": advice.hint,
-                })
-            })
-            .collect();
-        let round = |number: Option<f64>| number.map(|number| (number * 100.0).round() / 100.0);
-        json!({
-            "url": self.url,
-            "adapter": self.adapter,
-            "works": self.failure.is_none(),
-            "error": self.failure.as_ref().map(|(_, message)| message),
-            "codec": facts.codec,
-            "width": facts.width,
-            "height": facts.height,
-            "fps": round(facts.fps),
-            "bitrate_kbps": facts.bitrate_kbps.map(f64::round),
-            "keyframe_seconds": round(facts.keyframe_seconds),
-            "b_frames": facts.b_frames,
-            "audio_codec": facts.audio_codec,
-            "clock_offset_seconds": round(facts.clock_offset_seconds),
-            "pin": self.pin,
-            "advice": advice,
-        })
-    }
-
     /// Whether the camera refused the account, so that trying on would lock it.
     pub fn refused_account(&self) -> bool {
         matches!(self.failure, Some((FailureClass::Auth, _)))

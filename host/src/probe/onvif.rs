@@ -191,7 +191,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
-    use crate::camera::{Credentials, Grants, TlsRule};
+    use crate::camera::{Credentials, Grants, Remembered, TlsRule};
 
     const CLOCK: &str = "<GetSystemDateAndTimeResponse><SystemDateAndTime><UTCDateTime>\
         <Time><Hour>1</Hour><Minute>2</Minute><Second>3</Second></Time>\
@@ -281,6 +281,7 @@ mod tests {
             options: Vec::new(),
             audio: false,
             crashes: None,
+            remembered: Remembered::default(),
         }
     }
 

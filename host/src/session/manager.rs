@@ -19,6 +19,7 @@ use super::plans::{camera_spec, demand, plan};
 use super::resume::Unfinished;
 use super::state::{PastSession, Session, SessionStatus};
 use crate::auth::Limits;
+use crate::camera::{Listeners, Remembered};
 use crate::cassette::CrashFolder;
 use crate::clock::now_us;
 use crate::config::{Config, Terrain, TerrainId};
@@ -46,10 +47,13 @@ const CALL_TAKES_US: i64 = 150_000;
 pub struct Sessions {
     config: watch::Receiver<Arc<Config>>,
     registry: Arc<Registry>,
+    listeners: Listeners,
     memory: Memory,
     admission: Admission,
     tools: FfmpegTools,
     book: Mutex<Book>,
+    /// By terrain, with the URL of its camera.
+    remembered: Mutex<HashMap<TerrainId, (String, Remembered)>>,
     events: Arc<Bus>,
     /// One task a session, which tells its news, and one a recording, which closes its session
     /// when it ends.
@@ -100,19 +104,22 @@ impl Book {
 }
 
 impl Sessions {
-    /// No sessions yet.
+    /// No sessions yet. `listeners`: the host's own, which no camera is.
     pub fn new(
         config: watch::Receiver<Arc<Config>>,
         registry: Arc<Registry>,
+        listeners: Listeners,
         memory: Memory,
     ) -> Arc<Self> {
         Arc::new(Self {
             config,
             registry,
+            listeners,
             memory,
             admission: Admission::default(),
             tools: FfmpegTools::default(),
             book: Mutex::new(Book::default()),
+            remembered: Mutex::default(),
             events: Arc::new(Bus::new()),
             tasks: TaskTracker::new(),
             left: CancellationToken::new(),
@@ -122,6 +129,16 @@ impl Sessions {
     /// The configuration in force.
     pub fn config(&self) -> Arc<Config> {
         Arc::clone(&self.config.borrow())
+    }
+
+    /// The configuration, as it changes.
+    pub fn watch_config(&self) -> watch::Receiver<Arc<Config>> {
+        self.config.clone()
+    }
+
+    /// The host's own listeners.
+    pub fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 
     /// The plugins.
@@ -214,7 +231,25 @@ impl Sessions {
             label: id.to_string(),
         };
         let registry = Arc::clone(&self.registry);
-        Feed::start(camera_spec(terrain, crashes), registry, counts, span)
+        let remembered = self.remembered(terrain);
+        let spec = camera_spec(terrain, &self.listeners, crashes, remembered);
+        Feed::start(spec, registry, counts, span)
+    }
+
+    /// What adapters remember of a terrain's camera, from session to session; nothing of another
+    /// camera than before.
+    fn remembered(&self, terrain: &Terrain) -> Remembered {
+        let url = terrain.camera.url.as_str();
+        let all = self.remembered.lock();
+        let mut all = all.unwrap_or_else(PoisonError::into_inner);
+        match all.get(&terrain.id) {
+            Some((known, remembered)) if known == url => remembered.clone(),
+            _ => {
+                let fresh = Remembered::default();
+                all.insert(terrain.id.clone(), (url.to_owned(), fresh.clone()));
+                fresh
+            }
+        }
     }
 
     fn enter(&self, book: &mut Book, session: &Arc<Session>) {

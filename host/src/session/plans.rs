@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::state::Session;
-use crate::camera::{CameraSpec, Credentials, Grants, TlsRule};
+use crate::camera::{CameraSpec, Listeners, NamedBy, Remembered};
 use crate::cassette::CrashFolder;
-use crate::config::{Encode, Terrain, TlsMode, Video};
+use crate::config::{Encode, Terrain, Video};
 use crate::media::Codec;
 use crate::proxy::Feed;
 use crate::recording::{Demand, EncodeSettings, Plan};
@@ -13,42 +13,21 @@ use crate::recording::{Demand, EncodeSettings, Plan};
 /// What a picture is taken for while its size is not known: 720p.
 const ASSUMED_PIXELS: f64 = 1280.0 * 720.0;
 
-/// How a terrain's camera is reached, and where its adapter's crashes are put.
-pub(super) fn camera_spec(terrain: &Terrain, crashes: CrashFolder) -> CameraSpec {
-    let camera = &terrain.camera;
-    let text = |secret: &Option<crate::config::Secret>| {
-        secret
-            .as_ref()
-            .map(|secret| secret.expose().to_owned())
-            .unwrap_or_default()
-    };
-    let known = camera.username.is_some() || camera.password.is_some();
-    let reach: Vec<(String, u16)> = camera
-        .reach
-        .iter()
-        .map(|place| (place.host.clone(), place.port))
-        .collect();
+/// How a terrain's camera is reached by a host that listens there, where its adapter's crashes are
+/// put, and what is remembered of it.
+pub(super) fn camera_spec(
+    terrain: &Terrain,
+    listeners: &Listeners,
+    crashes: CrashFolder,
+    remembered: Remembered,
+) -> CameraSpec {
+    let spec = CameraSpec::of(&terrain.camera);
     CameraSpec {
-        url: camera.url.as_str().to_owned(),
-        scheme: camera.url.scheme().to_owned(),
-        adapter: camera.adapter.clone(),
-        credentials: known.then(|| Credentials {
-            username: text(&camera.username),
-            password: text(&camera.password),
-        }),
-        tls: match camera.tls {
-            TlsMode::Verify => TlsRule::Verify,
-            TlsMode::Pin(digest) => TlsRule::Pin(digest),
-            TlsMode::Off => TlsRule::Off,
-        },
-        grants: Grants::new(camera.url.host(), camera.url.port(), &reach),
-        options: camera
-            .options
-            .iter()
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect(),
+        grants: spec.grants.clone().of(NamedBy::Operator, listeners.clone()),
         audio: terrain.audio,
         crashes: Some(crashes),
+        remembered,
+        ..spec
     }
 }
 

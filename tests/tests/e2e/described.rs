@@ -14,10 +14,11 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
                       response_schema_conformance";
 /// Requests an operation and kind of data.
 const EXAMPLES: &str = "8";
-/// Answers that never end, once they have begun.
-const STREAMS: &str = "/(events|ws|stream\\.mjpeg)$";
+/// Answers that never end, once they have begun, and what asks the network around: `set_up` does
+/// that in a network of its own.
+const STREAMS: &str = "/(events|ws|stream\\.mjpeg|discover|probe)$";
 /// The same, and what would end a session or a file that others of the requests are for.
-const LASTING: &str = "/(events|ws|stream\\.mjpeg|close|stop|delete|cleanup)$";
+const LASTING: &str = "/(events|ws|stream\\.mjpeg|discover|probe|close|stop|delete|cleanup)$";
 /// Bound of one run, on a machine that is busy.
 const BOUND: Duration = Duration::from_mins(4);
 

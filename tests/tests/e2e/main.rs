@@ -51,6 +51,7 @@ mod rtsp_cameras;
 mod secrets;
 mod service;
 mod session_life;
+mod set_up;
 mod shadow;
 mod snapshots;
 mod sound;

@@ -1,30 +1,14 @@
 //! Names that lead to this machine or to a cloud's metadata: a namespace of its own plays the
 //! network, so that such addresses exist without harm.
 
-use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
 use std::time::Duration;
 
-use padelvar_tests::{Config, judge, machine};
-use tempfile::TempDir;
-use tokio::process::Command;
+use padelvar_tests::{Config, machine, namespace};
 use tokio::time::timeout;
 
 use crate::guests;
 use crate::stage::{Stage, assert_presentable, hostile_camera, last_error};
 use crate::target::Target;
-
-/// Wakes the loopback interface and gives it the metadata service's address, by the ioctls
-/// SIOCGIFFLAGS, SIOCSIFFLAGS and SIOCSIFADDR (netdevice(7)): iproute2 is not everywhere.
-const INTERFACE: &str = r#"
-import fcntl, socket, struct, sys
-control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-name = struct.pack("16sH14x", b"lo", 0)
-flags = struct.unpack("16sH14x", fcntl.ioctl(control, 0x8913, name))[1]
-fcntl.ioctl(control, 0x8914, struct.pack("16sH14x", b"lo", flags | 1))
-address = struct.pack("HH4s8x", socket.AF_INET, 0, socket.inet_aton("169.254.169.254"))
-fcntl.ioctl(control, 0x8916, struct.pack("16s16s", b"lo:1", address))
-"#;
 
 /// Names as a hostile name server would tell them.
 const HOSTS: &str = "\
@@ -39,50 +23,9 @@ const HOSTS: &str = "\
 #[tokio::test]
 async fn names_do_not_lead_to_forbidden_addresses() {
     let _shared = machine::shared().await;
-    let unshare = |words: &[&str]| {
-        let mut command = Command::new("unshare");
-        command
-            .args(["--map-root-user", "--net", "--mount", "--"])
-            .args(words);
-        command
-    };
-    if !judge::run(&mut unshare(&["true"])).await.status.success() {
-        eprintln!("skipped: this machine allows no namespaces");
-        return;
-    }
     // Built outside: inside there is no network for cargo.
     guests::hostile();
-    let folder = TempDir::with_prefix("padelvar-hosts-").expect("a folder can be made");
-    let hosts = folder.path().join("hosts");
-    std::fs::write(&hosts, HOSTS).expect("a file can be written");
-    let this = std::env::current_exe().expect("this process has an executable");
-    let text = |path: &Path| path.to_str().expect("paths are text").to_owned();
-    let (hosts, this) = (text(&hosts), text(&this));
-    let script = "set -e; mount --bind \"$1\" /etc/hosts; python3 -c \"$2\"; shift 2; exec \"$@\"";
-    let words = [
-        "sh",
-        "-c",
-        script,
-        "sh",
-        &hosts,
-        INTERFACE,
-        &this,
-        "--exact",
-        "forbidden::inside",
-        "--ignored",
-        "--nocapture",
-    ];
-    let output = judge::run(&mut unshare(&words)).await;
-    assert!(
-        output.status.success(),
-        "{} (signal {:?})\n{}\n{}",
-        output.status,
-        output.status.signal(),
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("1 passed"), "it ran: {said}");
+    namespace::run("forbidden::inside", &["169.254.169.254"], HOSTS).await;
 }
 
 /// Only to be run by the test above.

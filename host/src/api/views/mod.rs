@@ -12,6 +12,7 @@ mod quality;
 mod recording;
 mod report;
 mod session;
+mod set_up;
 mod terrain;
 mod words;
 
@@ -32,6 +33,7 @@ pub use problem::ProblemView;
 pub use recording::{RecordingAnswer, StoppedAnswer, recording, recording_at};
 pub use report::{ReportAnswer, Reported};
 pub use session::{SessionAnswer, SessionView, SessionsAnswer, session, session_as};
+pub use set_up::{DiscoverAnswer, EditedAnswer, ProbeAnswer, SettingsAnswer};
 pub use terrain::{TerrainView, TerrainsAnswer};
 
 /// `"success": true`.

@@ -8,9 +8,9 @@ use clap::Args;
 
 use crate::cli::plugin::desk::camera::CameraArguments;
 use crate::config::edit::{
-    CameraEdit, Change, SecretEdit, TerrainEdit, Version, store_secret, write_terrain,
+    CameraEdit, Change, SecretEdit, TerrainEdit, store_secret, write_terrain,
 };
-use crate::config::{self, ClubId, Secret, TerrainId, process_environment};
+use crate::config::{self, ClubId, Secret, TerrainId, Version, process_environment};
 
 /// What to add.
 #[derive(Args)]

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::discovery::{Found, Interface, MAX_TIME, discover};
+use crate::discovery::{Interface, MAX_TIME, Report, discover};
 
 /// Where to look.
 #[derive(Args)]
@@ -29,17 +29,11 @@ pub fn run(arguments: &DiscoverArguments) -> Result<()> {
     if !(arguments.seconds > 0.0 && arguments.seconds <= most) {
         bail!("--seconds {}: over 0 and at most {most}", arguments.seconds);
     }
-    let interface = match &arguments.interface {
-        None => Interface::Any,
-        Some(text) => match text.parse() {
-            Ok(address) => Interface::Address(address),
-            Err(_) => Interface::Name(text.clone()),
-        },
-    };
+    let interface = Interface::named(arguments.interface.as_deref());
     let time = Duration::from_secs_f64(arguments.seconds);
     let found = tokio::runtime::Runtime::new()?.block_on(discover(&interface, time))?;
     if arguments.json {
-        let cameras: Vec<Value> = found.iter().map(json).collect();
+        let cameras: Vec<Report> = found.into_iter().map(Report::from).collect();
         println!("{}", json!({ "cameras": cameras }));
         return Ok(());
     }
@@ -56,17 +50,4 @@ pub fn run(arguments: &DiscoverArguments) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn json(camera: &Found) -> Value {
-    let urls: Vec<&str> = camera.services.iter().map(|s| s.url.as_str()).collect();
-    json!({
-        "address": camera.from.to_string(),
-        "uuid": camera.uuid,
-        "name": camera.name,
-        "hardware": camera.hardware,
-        "location": camera.location,
-        "profiles": camera.profiles,
-        "services": urls,
-    })
 }

@@ -4,19 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
-use clap::Args;
-use serde_json::{Value, json};
-
 use crate::cli::plugin::desk::camera::CameraArguments;
 use crate::cli::plugin::desk::load;
 use crate::plugins::{Adapter, PluginEngine};
-use crate::probe::{self, Finding, LONGEST, Probed, SHORTEST, find};
+use crate::probe::{self, LONGEST, Probed, Report, SHORTEST, Searched, Step, device_service};
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
 
-/// How long a host is asked by ONVIF.
-const ASKING: Duration = Duration::from_secs(10);
-/// How long a place is watched that may be none.
-const LOOK: Duration = Duration::from_secs(2);
+/// How long streams are searched at an address: all makers' usual paths at a camera that answers.
+const SEARCH: Duration = Duration::from_mins(5);
 
 /// Which camera.
 #[derive(Args)]
@@ -46,41 +42,27 @@ pub fn run(arguments: &ProbeArguments) -> Result<()> {
     }
     let length = Duration::from_secs_f64(arguments.seconds);
     let engine = load::engine()?;
-    let (finding, probed) = tokio::runtime::Runtime::new()?.block_on(async {
-        if arguments.target.contains("://") {
-            let probed = at(arguments, &engine, &arguments.target, length).await?;
-            anyhow::Ok((None, probed))
-        } else {
-            search(arguments, &engine, length).await
-        }
-    })?;
-    if arguments.json {
-        let mut object = probed.json();
-        if let Some(finding) = &finding {
-            object["device"] = json!(finding.device);
-            object["onvif"] = json!(finding.note);
-            let places = finding.places.iter().filter(|place| place.named);
-            object["streams"] = places
-                .map(|place| json!({ "url": place.url, "name": place.name }))
-                .collect();
-        }
-        println!("{object}");
+    let runtime = tokio::runtime::Runtime::new()?;
+    let report = if arguments.target.contains("://") {
+        let probed = runtime.block_on(at(arguments, &engine, length))?;
+        Report::new(None, Some(&probed))
     } else {
-        print(finding.as_ref(), &probed);
+        let found = runtime.block_on(look(arguments, &engine, length))?;
+        Report::new(Some(&found.finding), found.probed.as_ref())
+    };
+    if arguments.json {
+        println!("{}", serde_json::to_value(&report)?);
+    } else {
+        print(&report);
     }
-    match probed.failure {
+    match report.error {
         None => Ok(()),
-        Some((_, message)) => bail!("no picture came: {message}"),
+        Some(message) => bail!("no picture came: {message}"),
     }
 }
 
-async fn at(
-    arguments: &ProbeArguments,
-    engine: &PluginEngine,
-    url: &str,
-    length: Duration,
-) -> Result<Probed> {
-    let mut spec = arguments.camera.spec(url)?;
+async fn at(arguments: &ProbeArguments, engine: &PluginEngine, length: Duration) -> Result<Probed> {
+    let mut spec = arguments.camera.spec(&arguments.target)?;
     spec.audio = true;
     let adapters: Vec<Arc<Adapter>> = match &arguments.adapter {
         Some(named) => vec![load::adapter(engine, named)?],
@@ -92,87 +74,64 @@ async fn at(
 }
 
 /// A host of which only the address is known.
-async fn search(
+async fn look(
     arguments: &ProbeArguments,
     engine: &PluginEngine,
     length: Duration,
-) -> Result<(Option<Finding>, Probed)> {
-    let host = arguments.target.trim_matches(['[', ']']);
-    let shown = if host.contains(':') {
-        format!("[{host}]")
-    } else {
-        host.to_owned()
+) -> Result<Searched> {
+    let adapters = match &arguments.adapter {
+        Some(named) => vec![load::adapter(engine, named)?],
+        None => load::all_adapters(engine)?,
     };
-    let service = format!("http://{shown}/onvif/device_service");
-    let spec = arguments.camera.spec(&service)?;
-    let finding = find(&spec, host, ASKING).await;
-    if let Some(note) = &finding.note {
-        eprintln!("ONVIF: {note}");
-    }
-    let mut last = None;
-    for place in &finding.places {
-        eprintln!("trying {} ({}) …", place.url, place.name);
-        let probed = at(arguments, engine, &place.url, LOOK).await?;
-        let (works, refused) = (probed.failure.is_none(), probed.refused_account());
-        if let Some((_, message)) = &probed.failure {
-            eprintln!("  {message}");
-        }
-        last = Some(probed);
-        if works {
-            let probed = at(arguments, engine, &place.url, length).await?;
-            return Ok((Some(finding), probed));
-        }
-        if refused {
+    let knowing = |scheme: &str| {
+        let knows = |adapter: &&Arc<Adapter>| adapter.knows_scheme(scheme);
+        adapters.iter().filter(knows).cloned().collect()
+    };
+    let (host, service) = device_service(&arguments.target);
+    let mut spec = arguments.camera.spec(&service)?;
+    spec.audio = true;
+    let tell = |step: Step<'_>| match step {
+        Step::Untold(note) => eprintln!("ONVIF: {note}"),
+        Step::Closed(port, reason) => eprintln!("port {port}: {reason}"),
+        Step::Trying(place) => eprintln!("trying {} ({}) …", place.url, place.name),
+        Step::Failed(message) => eprintln!("  {message}"),
+        Step::Refused => {
             eprintln!("  no more is tried: many makes lock an account after some failures");
-            break;
         }
-    }
-    let last = last.context("there is no stream to try")?;
-    Ok((Some(finding), last))
+    };
+    Ok(probe::search(&spec, &host, knowing, (length, SEARCH), tell).await)
 }
 
-fn print(finding: Option<&Finding>, probed: &Probed) {
-    let object = probed.json();
+fn print(report: &Report) {
     let line = |name: &str, value: String| {
         if !value.is_empty() {
             println!("{name:<11}{value}");
         }
     };
-    let text = |key: &str| match &object[key] {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let with = |number: Option<f64>, unit: &str| {
+        number.map_or_else(String::new, |number| format!("{number}{unit}"))
     };
-    let with = |key: &str, unit: &str| match text(key) {
-        known if known.is_empty() => known,
-        known => format!("{known}{unit}"),
-    };
-    if let Some(device) = finding.and_then(|finding| finding.device.as_ref()) {
-        line("device", device.clone());
-    }
-    line("url", probed.url.clone());
-    line("adapter", probed.adapter.clone());
-    let size = match (probed.facts.width, probed.facts.height) {
+    line("device", text(&report.device));
+    line("url", text(&report.url));
+    line("adapter", text(&report.adapter));
+    let size = match (report.width, report.height) {
         (Some(width), Some(height)) => format!(" {width}x{height}"),
         _ => String::new(),
     };
-    line(
-        "picture",
-        format!("{}{size}", text("codec")).trim().to_owned(),
-    );
-    line("rate", with("fps", " pictures/s"));
-    line("bitrate", with("bitrate_kbps", " kbit/s"));
-    line("keyframes", with("keyframe_seconds", " s apart"));
-    line("sound", text("audio_codec"));
-    line("clock", with("clock_offset_seconds", " s ahead"));
-    line("tls", text("pin"));
-    for place in finding.into_iter().flat_map(|finding| &finding.places) {
-        if place.named {
-            line("stream", format!("{}  {}", place.url, place.name));
-        }
+    let picture = format!("{}{size}", text(&report.codec));
+    line("picture", picture.trim().to_owned());
+    line("rate", with(report.fps, " pictures/s"));
+    line("bitrate", with(report.bitrate_kbps, " kbit/s"));
+    line("keyframes", with(report.keyframe_seconds, " s apart"));
+    line("sound", text(&report.audio_codec));
+    line("clock", with(report.clock_offset_seconds, " s ahead"));
+    line("tls", text(&report.pin));
+    for stream in &report.streams {
+        line("stream", format!("{}  {}", stream.url, stream.name));
     }
-    for advice in &probed.advice {
-        println!("{}: {}", advice.weight.name(), advice.message);
+    for advice in &report.advice {
+        println!("{}: {}", advice.weight, advice.message);
         println!("  hint: {}", advice.hint);
     }
 }

@@ -297,15 +297,6 @@ fn no_text_makes_it_panic() {
     }
 }
 
-#[test]
-fn versions_are_texts() {
-    let version = Version::of("a");
-    assert_eq!(version.to_string().parse(), Ok(version));
-    for bad in ["", "00", &"g".repeat(64), &"0".repeat(63), &"0".repeat(66)] {
-        assert_eq!(bad.parse::<Version>(), Err(InvalidVersion), "{bad}");
-    }
-}
-
 fn checked(text: &str) -> Result<(), ConfigError> {
     parse(
         text,

@@ -13,15 +13,6 @@ use padelvar_tests::permissions::{Ownership, ROLES};
 use padelvar_tests::{machine, together};
 use stage::Stage;
 
-/// Actions that no endpoint of this version asks for: discovering and probing cameras,
-/// changing terrains, taking plugins out of quarantine.
-const WITHOUT_ENDPOINT: [&str; 4] = [
-    "plugin.manage",
-    "camera.discover",
-    "camera.probe",
-    "terrain.edit",
-];
-
 #[tokio::test]
 async fn every_cell_by_club_roles() {
     every_cell("club-roles").await;
@@ -41,5 +32,5 @@ async fn every_cell(policy: &str) {
         together(cells).await;
         stage.of_the_host(role).await;
     }
-    stage.end(&WITHOUT_ENDPOINT).await;
+    stage.end().await;
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 
-use crate::camera::{CameraSpec, Credentials, Grants, TlsRule};
-use crate::config::{CameraUrl, HostPort, Secret, TlsMode};
+use crate::camera::CameraSpec;
+use crate::config::{Camera, CameraUrl, HostPort, Secret, TlsMode};
 
 /// How a camera is reached, as in `[terrains.camera]`.
 #[derive(Args, Default)]
@@ -56,46 +56,31 @@ impl CameraArguments {
         // The URL is not repeated: a password may stand in it.
         let (url, (url_username, url_password)) =
             CameraUrl::parse(url).map_err(|error| anyhow!("the camera's URL: {error}"))?;
-        let text = |secret: Secret| secret.expose().to_owned();
-        let username = self.username.clone().or(url_username.map(text));
         let password = match &self.password_file {
             Some(file) => {
                 let text = std::fs::read_to_string(file)
                     .with_context(|| format!("cannot read {}", file.display()))?;
-                Some(text.trim_end_matches(['\r', '\n']).to_owned())
+                Some(Secret::new(text.trim_end_matches(['\r', '\n'])))
             }
-            None => url_password.map(text),
+            None => url_password,
         };
-        let known = username.is_some() || password.is_some();
-        let mut reach = Vec::new();
-        for place in &self.reach {
-            let place: HostPort = place
-                .parse()
-                .map_err(|error| anyhow!("--reach {place}: {error}"))?;
-            reach.push((place.host, place.port));
-        }
-        let options = self.options()?;
+        let place = |place: &String| {
+            place
+                .parse::<HostPort>()
+                .map_err(|error| anyhow!("--reach {place}: {error}"))
+        };
         let rule = self.tls.as_deref().unwrap_or("verify");
         let tls: TlsMode = rule
             .parse()
             .map_err(|error| anyhow!("--tls: it is {error}"))?;
-        Ok(CameraSpec {
-            scheme: url.scheme().to_owned(),
+        Ok(CameraSpec::of(&Camera {
+            url,
             adapter: None,
-            credentials: known.then(|| Credentials {
-                username: username.unwrap_or_default(),
-                password: password.unwrap_or_default(),
-            }),
-            tls: match tls {
-                TlsMode::Verify => TlsRule::Verify,
-                TlsMode::Pin(digest) => TlsRule::Pin(digest),
-                TlsMode::Off => TlsRule::Off,
-            },
-            grants: Grants::new(url.host(), url.port(), &reach),
-            url: url.as_str().to_owned(),
-            options,
-            audio: false,
-            crashes: None,
-        })
+            username: self.username.as_deref().map(Secret::new).or(url_username),
+            password,
+            tls,
+            reach: self.reach.iter().map(place).collect::<Result<_>>()?,
+            options: self.options()?.into_iter().collect(),
+        }))
     }
 }

@@ -55,19 +55,20 @@ pub fn adapter(engine: &PluginEngine, named: &Path) -> Result<Arc<Adapter>> {
 
 /// The built-in adapters that know a scheme, in the order in which a host would try them.
 pub fn adapters_for(engine: &PluginEngine, scheme: &str) -> Result<Vec<Arc<Adapter>>> {
-    let mut adapters = Vec::new();
-    for name in built_in_adapters() {
-        let adapter = adapter(engine, Path::new(name))?;
-        if adapter.knows_scheme(scheme) {
-            adapters.push(adapter);
-        }
-    }
+    let mut adapters = all_adapters(engine)?;
+    adapters.retain(|adapter| adapter.knows_scheme(scheme));
     if adapters.is_empty() {
         bail!(
             "no built-in adapter knows {scheme}://\n  hint: name the adapter's file with --adapter"
         );
     }
     Ok(adapters)
+}
+
+/// All built-in adapters.
+pub fn all_adapters(engine: &PluginEngine) -> Result<Vec<Arc<Adapter>>> {
+    let names = built_in_adapters();
+    names.map(|name| adapter(engine, Path::new(name))).collect()
 }
 
 /// An engine.
