@@ -1,10 +1,12 @@
 //! Pairs of UDP ports (RTP and RTCP) and multicast groups.
 
 use std::collections::HashSet;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -12,6 +14,7 @@ use super::connection::resolve;
 use super::grants::Grants;
 use super::inbox::{Post, io_error};
 use crate::clock::now_us;
+use crate::plugins::one_line;
 use crate::plugins::types::{
     BoundPorts, Component, Datagram, DatagramToSend, Event, FailureClass, IoError,
     MulticastRequest, PortFailure, ReceivedDatagrams,
@@ -72,23 +75,22 @@ impl Ports {
             .ok()
             .filter(Ipv4Addr::is_multicast)
             .ok_or_else(|| other(format!("{} is no IPv4 multicast group", request.group)))?;
-        if request.source.is_some() {
-            let text = "source-specific multicast is not there yet; join without a source";
-            return Err(io_error(FailureClass::Unsupported, text));
-        }
+        let source = match &request.source {
+            None => None,
+            Some(text) => Some(
+                text.parse::<Ipv4Addr>()
+                    .map_err(|_| other(format!("{} is no IPv4 address", one_line(text, 64))))?,
+            ),
+        };
         let rtcp_port = request
             .rtp_port
             .checked_add(1)
             .ok_or_else(|| other("there is no port after 65535 for RTCP".into()))?;
+        let interface = towards_camera(&grants).await?;
         let mut sockets = Vec::new();
         for port in [request.rtp_port, rtcp_port] {
-            // Bound to the group's address, so that nothing else on this port comes in.
-            let socket = UdpSocket::bind((group, port)).await;
-            let socket = socket.map_err(|error| other(format!("{group}:{port}: {error}")))?;
-            socket
-                .join_multicast_v4(group, Ipv4Addr::UNSPECIFIED)
-                .map_err(|error| other(format!("{group}:{port}: {error}")))?;
-            sockets.push(socket);
+            let joined = join(SocketAddrV4::new(group, port), source, interface);
+            sockets.push(joined.map_err(|error| other(format!("{group}:{port}: {error}")))?);
         }
         let rtcp = sockets.pop().expect("two were pushed");
         let rtp = sockets.pop().expect("two were pushed");
@@ -140,6 +142,44 @@ impl Ports {
     }
 }
 
+/// Bound to the group's address, so that nothing else on this port comes in, and beside others that
+/// are: two sessions with one camera, while its adapter is replaced.
+fn join(
+    group: SocketAddrV4,
+    source: Option<Ipv4Addr>,
+    interface: Ipv4Addr,
+) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&group.into())?;
+    match source {
+        // RFC 4607: only what this one sends.
+        Some(source) => socket.join_ssm_v4(&source, group.ip(), &interface)?,
+        None => socket.join_multicast_v4(group.ip(), &interface)?,
+    }
+    UdpSocket::from_std(socket.into())
+}
+
+/// This machine's address in the camera's network: groups are joined there, and not on the network
+/// of the default route. Nothing is sent.
+async fn towards_camera(grants: &Grants) -> Result<Ipv4Addr, IoError> {
+    let Some((host, port)) = grants.hosts().next() else {
+        return Ok(Ipv4Addr::UNSPECIFIED);
+    };
+    let addresses = resolve(host, port, grants).await?;
+    let camera = addresses.into_iter().find(SocketAddr::is_ipv4);
+    let local = async {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await.ok()?;
+        socket.connect(camera?).await.ok()?;
+        socket.local_addr().ok()
+    };
+    match local.await.map(|address| address.ip()) {
+        Some(IpAddr::V4(address)) => Ok(address),
+        _ => Ok(Ipv4Addr::UNSPECIFIED),
+    }
+}
+
 /// Receives from the camera's host, from hosts of `reach`, or from anybody towards a joined
 /// group; all else is dropped.
 async fn read(
@@ -148,7 +188,7 @@ async fn read(
     grants: &Grants,
     group: Option<Ipv4Addr>,
     post: &Post,
-) -> std::io::Result<()> {
+) -> io::Result<()> {
     let senders: HashSet<IpAddr> = match group {
         Some(_) => HashSet::new(),
         None => sender_addresses(grants).await,
