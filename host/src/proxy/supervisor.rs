@@ -1,7 +1,7 @@
 //! Keeps a camera connected: chooses its adapter, tries, waits, tries again, for as long as
 //! the feed lives.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -37,8 +37,8 @@ pub async fn run(
     // What is left to the version that was tried last.
     let mut left: Option<(Arc<Adapter>, Budget)> = None;
     let mut next: Option<String> = None;
-    // Adapters that said "not for me" since one did not.
-    let mut refused = BTreeSet::new();
+    // Adapters that said "not for me" since one did not, and why.
+    let mut refused: BTreeMap<String, String> = BTreeMap::new();
     while !stop.is_cancelled() {
         changes.borrow_and_update();
         let in_use = left.as_ref().map(|(adapter, _)| adapter);
@@ -70,20 +70,21 @@ pub async fn run(
         if end.believed {
             backoff.succeeded();
         }
-        let (class, reason) = explain(end.ended.outcome);
+        let (class, mut reason) = explain(end.ended.outcome);
         let adapter = end.ended.adapter;
         left = Some((Arc::clone(&adapter), end.ended.budget));
         let labels = [("class", class_name(class))];
         metrics().camera_failures.get_or_create(&labels).inc();
         next = Some(adapter.name().to_owned());
         if class == FailureClass::Unsupported && !candidates.named && !end.was_live {
-            refused.insert(adapter.name().to_owned());
+            refused.insert(adapter.name().to_owned(), reason.clone());
             let other = candidates.after(adapter.name());
             next = other.map(|other| other.name().to_owned());
             if refused.len() < candidates.count() {
                 info!(reason, next, "another adapter is tried");
                 continue;
             }
+            reason = of_all(&refused).unwrap_or(reason);
         }
         refused.clear();
         let wait = backoff.failed(class, dice());
@@ -120,6 +121,15 @@ fn no_adapter(shared: &Shared, candidates: &Candidates) {
         warn!(reason, "camera cannot be reached");
         told(shared, reason);
     }
+}
+
+/// What each of several adapters says; none where there is only one.
+fn of_all(refused: &BTreeMap<String, String>) -> Option<String> {
+    let all = refused
+        .iter()
+        .map(|(name, reason)| format!("{name}: {reason}"));
+    let all: Vec<String> = all.collect();
+    (all.len() > 1).then(|| reason(&all.join("; ")))
 }
 
 fn explain(outcome: Outcome) -> (FailureClass, String) {
