@@ -46,6 +46,7 @@ impl Session {
             options: Vec::new(),
             audio: false,
             user_agent: "bench".to_owned(),
+            memory: Vec::new(),
         };
         let guest = Guest::start(Arc::clone(adapter), camera, [0; 32]).expect("a thread");
         let runtime = Runtime::new().expect("a runtime");

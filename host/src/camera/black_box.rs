@@ -8,20 +8,21 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 use tracing::{error, warn};
 
-use super::driver::seen_by_adapter;
-use super::spec::CameraSpec;
-use crate::cassette::{End, How, Mask, Recording, Tape};
+use crate::cassette::{Camera, CrashFolder, End, How, Mask, Recording, Tape};
 use crate::plugins::Adapter;
 
 /// How long the next attempt waits for the file: a disk that hangs does not hold up a camera.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Writes the cassette, off the threads that answer requests, and tells the log.
-pub async fn keep(spec: &CameraSpec, adapter: &Arc<Adapter>, crash: &str, tape: Tape, mask: Mask) {
-    let Some(folder) = spec.crashes.clone() else {
-        return;
-    };
-    let (camera, crashed) = (seen_by_adapter(spec), Arc::clone(adapter));
+/// Writes the cassette of a session with this camera, off the threads that answer requests, and tells the log.
+pub async fn keep(
+    (folder, camera): (CrashFolder, Camera),
+    adapter: &Arc<Adapter>,
+    crash: &str,
+    tape: Tape,
+    mask: Mask,
+) {
+    let crashed = Arc::clone(adapter);
     let end = End {
         how: How::Crashed,
         class: None,

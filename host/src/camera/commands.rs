@@ -6,8 +6,10 @@ use tracing::{debug, error, info, warn};
 use super::connection::Connection;
 use super::datagrams::Ports;
 use super::driver::{Driver, Outcome, SinkError, failed};
+use super::encode;
 use super::http::{self, Request};
 use super::inbox::{Post, Source, io_error};
+use super::remembered::MOST_REMEMBERED;
 use super::tls::client_config;
 use crate::clock::{now_us, thread_cpu_us};
 use crate::plugins::one_line;
@@ -72,6 +74,13 @@ impl Driver<'_> {
                 }
             }
             Command::ClearTimer(id) => self.timers.clear(id),
+            Command::Remember(memory) if memory.len() > MOST_REMEMBERED => {
+                return Err(self.misdeed(format!(
+                    "would remember {} bytes, and {MOST_REMEMBERED} are kept",
+                    memory.len()
+                )));
+            }
+            Command::Remember(memory) => self.spec.remembered.keep(self.adapter.digest(), memory),
             Command::Tracks(tracks) => {
                 let taken = self.sink.tracks(tracks);
                 taken.map_err(|error| self.not_taken(error))?;
@@ -134,6 +143,9 @@ impl Driver<'_> {
         });
         let fits = plain.sum::<usize>() <= MOST_UNWRITTEN
             && match self.secrets.fill(&request.segments, connection.is_camera()) {
+                Ok(bytes) if request.base64 => {
+                    connection.send(encode::base64(&bytes).into_bytes(), MOST_UNWRITTEN)
+                }
                 Ok(bytes) => connection.send(bytes, MOST_UNWRITTEN),
                 Err(message) => {
                     self.connection_failed(id, io_error(FailureClass::Auth, message));

@@ -77,22 +77,26 @@ pub async fn attempt(
     budget: &mut Budget,
     stop: &CancellationToken,
 ) -> Outcome {
-    let mut tape = spec.crashes.as_ref().map(|_| Tape::ring(fresh_seed()));
+    // Before the attempt, which may remember something else.
+    let kept = spec.crashes.clone();
+    let kept = kept.map(|folder| (folder, seen_by_adapter(spec, &adapter)));
+    let mut tape = kept.as_ref().map(|_| Tape::ring(fresh_seed()));
     let (outcome, mask) = converse(spec, &adapter, sink, budget, stop, tape.as_mut()).await;
-    if let (Outcome::Broken { message }, Some(tape)) = (&outcome, tape) {
-        black_box::keep(spec, &adapter, message, tape, mask).await;
+    if let (Outcome::Broken { message }, Some(tape), Some(kept)) = (&outcome, tape, kept) {
+        black_box::keep(kept, &adapter, message, tape, mask).await;
     }
     outcome
 }
 
 /// The camera as its adapter sees it.
-pub(super) fn seen_by_adapter(spec: &CameraSpec) -> Camera {
+pub(super) fn seen_by_adapter(spec: &CameraSpec, adapter: &Adapter) -> Camera {
     Camera {
         url: spec.url.clone(),
         has_credentials: spec.credentials.is_some(),
         options: spec.options.clone(),
         audio: spec.audio,
         user_agent: concat!("PadelVar/", env!("CARGO_PKG_VERSION")).to_owned(),
+        memory: spec.remembered.of(adapter.digest()),
     }
 }
 
@@ -108,7 +112,7 @@ pub(super) async fn converse(
 ) -> (Outcome, Mask) {
     let secrets = Secrets::new(spec.credentials.clone());
     let seed = tape.as_ref().map_or_else(fresh_seed, |tape| tape.seed());
-    let guest = match Guest::start(Arc::clone(adapter), seen_by_adapter(spec), seed) {
+    let guest = match Guest::start(Arc::clone(adapter), seen_by_adapter(spec, adapter), seed) {
         Ok(guest) => guest,
         Err(error) => {
             let outcome = failed(FailureClass::Other, error.to_string());
@@ -117,6 +121,7 @@ pub(super) async fn converse(
     };
     let mut driver = Driver {
         spec,
+        adapter,
         guest,
         sink,
         budget,
@@ -160,6 +165,7 @@ pub(super) async fn converse(
 /// What an attempt holds. How commands are carried out is in `commands`.
 pub(super) struct Driver<'a> {
     pub(super) spec: &'a CameraSpec,
+    pub(super) adapter: &'a Adapter,
     guest: Guest,
     pub(super) sink: &'a mut dyn Sink,
     pub(super) budget: &'a mut Budget,

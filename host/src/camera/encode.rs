@@ -14,7 +14,7 @@ pub fn text(text: &str, encoding: Encoding) -> String {
             let quoted = serde_json::Value::from(text).to_string();
             quoted[1..quoted.len() - 1].to_owned()
         }
-        Encoding::Base64 => BASE64.encode(text),
+        Encoding::Base64 => base64(text.as_bytes()),
         Encoding::Hex => crate::hex::lower(text.as_bytes()),
         Encoding::HexUpper => crate::hex::lower(text.as_bytes()).to_ascii_uppercase(),
     }
@@ -23,10 +23,15 @@ pub fn text(text: &str, encoding: Encoding) -> String {
 /// A digest in an encoding of the WIT; those that suit only text are taken as hexadecimal.
 pub fn digest(digest: &[u8], encoding: Encoding) -> String {
     match encoding {
-        Encoding::Base64 => BASE64.encode(digest),
+        Encoding::Base64 => base64(digest),
         Encoding::HexUpper => crate::hex::lower(digest).to_ascii_uppercase(),
         _ => crate::hex::lower(digest),
     }
+}
+
+/// RFC 4648, section 4, with padding.
+pub fn base64(bytes: &[u8]) -> String {
+    BASE64.encode(bytes)
 }
 
 /// RFC 3986, section 2.3: unreserved characters stay, all else is encoded.

@@ -28,13 +28,15 @@ pub async fn record(
     stop: &CancellationToken,
     keep: bool,
 ) -> Recorded {
+    // Before the attempt, which may remember something else.
+    let camera = seen_by_adapter(spec, adapter);
     let mut tape = keep.then(|| Tape::whole(fresh_seed()));
     let mut budget = Budget::new(now_us());
     let (outcome, mask) = converse(spec, adapter, sink, &mut budget, stop, tape.as_mut()).await;
     let mut cassette = Vec::new();
     if let Some(tape) = tape {
         let end = end(&outcome, stop.is_cancelled());
-        let camera = &seen_by_adapter(spec);
+        let camera = &camera;
         let recording = Recording {
             adapter,
             camera,

@@ -146,9 +146,15 @@ fn command_json(command: &Command) -> Value {
         Command::Connect(it) => json!({ "connect": {
             "id": it.id, "host": it.host, "port": it.port, "tls": it.tls,
         }}),
-        Command::Send(it) => json!({ "send": {
-            "connection": it.connection, "segments": segments(&it.segments),
-        }}),
+        Command::Send(it) => {
+            let mut send = json!({
+                "connection": it.connection, "segments": segments(&it.segments),
+            });
+            if it.base64 {
+                send["base64"] = true.into();
+            }
+            json!({ "send": send })
+        }
         Command::Close(id) => json!({ "close": id }),
         Command::BindDatagramPair(id) => json!({ "bind-datagram-pair": id }),
         Command::SendDatagram(it) => json!({ "send-datagram": {
@@ -200,6 +206,7 @@ fn command_json(command: &Command) -> Value {
         Command::Reference(it) => json!({ "reference": {
             "track": it.track, "timestamp": it.timestamp, "ntp": it.ntp,
         }}),
+        Command::Remember(memory) => json!({ "remember": bytes::to_json(memory) }),
         Command::Log(it) => json!({ "log": {
             "level": level(it.level), "message": it.message,
         }}),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::bytes;
 use super::event::{self, pairs};
 use super::fields::{Fields, class_name, class_of};
 use super::mask::Mask;
@@ -128,6 +129,7 @@ impl Recording<'_> {
             "options": self.camera.options,
             "audio": self.camera.audio,
             "user_agent": self.camera.user_agent,
+            "memory": bytes::to_json(&self.camera.memory),
         });
         hidden += mask.hide_json(&mut camera);
         let header = json!({
@@ -360,6 +362,8 @@ fn header(line: &str) -> Result<Cassette, String> {
     }
     let (adapter, camera) = (it.inside("adapter")?, it.inside("camera")?);
     let options = camera.any("options")?.as_array();
+    // Older cassettes have none.
+    let memory = camera.any("memory").ok().and_then(bytes::from_json);
     Ok(Cassette {
         adapter: adapter.text("name")?,
         version: adapter.text("version")?,
@@ -371,6 +375,7 @@ fn header(line: &str) -> Result<Cassette, String> {
             options: pairs(options.map_or(&[][..], Vec::as_slice))?,
             audio: camera.flag("audio")?,
             user_agent: camera.text("user_agent")?,
+            memory: memory.unwrap_or_default(),
         },
         hidden: it.u64("hidden")?,
         steps: Vec::new(),

@@ -21,6 +21,7 @@ fn camera() -> Camera {
         options: vec![("a".into(), "b".into())],
         audio: false,
         user_agent: "x".into(),
+        memory: b"udp".to_vec(),
     }
 }
 

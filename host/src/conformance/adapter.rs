@@ -38,6 +38,7 @@ fn imagined(adapter: &Adapter, own: Option<&CameraSpec>, options: &Options) -> C
         options: options.to_vec(),
         audio: false,
         user_agent: concat!("PadelVar/", env!("CARGO_PKG_VERSION")).to_owned(),
+        memory: Vec::new(),
     }
 }
 

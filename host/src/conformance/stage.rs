@@ -287,6 +287,7 @@ impl Stage {
             | Command::Unbind(_)
             | Command::Tracks(_)
             | Command::Reference(_)
+            | Command::Remember(_)
             | Command::Extra(_) => {}
         }
         None

@@ -64,11 +64,21 @@ impl Connection {
 
     /// Sends bytes and secrets, after everything sent before.
     pub fn send_segments(&mut self, segments: Vec<Segment>) {
+        self.write(segments, false);
+    }
+
+    /// Sends bytes and secrets as one Base64 text (RFC 4648, section 4).
+    pub fn send_base64(&mut self, segments: Vec<Segment>) {
+        self.write(segments, true);
+    }
+
+    fn write(&mut self, segments: Vec<Segment>, base64: bool) {
         if !self.is_closed() {
             let connection = self.id;
             self.io.command(Command::Send(SendRequest {
                 connection,
                 segments,
+                base64,
             }));
         }
     }

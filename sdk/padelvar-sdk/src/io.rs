@@ -128,6 +128,12 @@ impl Io {
         self.command(Command::Reference(reference));
     }
 
+    /// Has the host keep this for the next session with this camera (`Camera::memory`), in the
+    /// place of what it kept before. At most 4,096 bytes; empty forgets.
+    pub fn remember(&self, memory: &[u8]) {
+        self.command(Command::Remember(memory.to_vec()));
+    }
+
     /// Writes a line to the host's log. A flood of lines ends the session.
     pub fn log(&self, level: LogLevel, message: impl Display) {
         let message = message.to_string();

@@ -24,6 +24,7 @@ pub fn camera(url: &str) -> Camera {
         options: Vec::new(),
         audio: false,
         user_agent: "harness".to_owned(),
+        memory: Vec::new(),
     }
 }
 
@@ -241,13 +242,30 @@ impl Harness {
         }
     }
 
-    /// What was sent on a connection since the last call, see [`render`].
+    /// What was sent on a connection since the last call, see [`render`]; what goes out as Base64
+    /// is shown as `<base64 TEXT>`.
     pub fn sent(&mut self, connection: u32) -> String {
         self.extract(|command| match command {
-            Command::Send(send) if send.connection == connection => Ok(render(&send.segments)),
+            Command::Send(send) if send.connection == connection => {
+                let text = render(&send.segments);
+                Ok(if send.base64 {
+                    format!("<base64 {text}>")
+                } else {
+                    text
+                })
+            }
             other => Err(other),
         })
         .concat()
+    }
+
+    /// What was to be remembered since the last call, the last of it.
+    pub fn remembered(&mut self) -> Option<Vec<u8>> {
+        let all = self.extract(|command| match command {
+            Command::Remember(memory) => Ok(memory),
+            other => Err(other),
+        });
+        all.into_iter().last()
     }
 
     /// Connections wanted since the last call.

@@ -1,12 +1,12 @@
-//! The ways on which RTP may travel: UDP with what a network does to it, and cameras that allow
-//! one way only.
+//! The ways on which RTP may travel: UDP with what a network does to it, multicast, HTTP, and cameras
+//! that allow one way only.
 
 use std::time::Duration;
 
 use padelvar_tests::cameras::{self, account};
 use padelvar_tests::{Config, Host, Take, machine, together};
 use serde_json::Value;
-use simcam::{Handle, Network, RtspConfig, Scheme, Transports};
+use simcam::{ClipParams, Handle, Network, RtspConfig, Scheme, Transports};
 
 const LENGTH: Duration = Duration::from_secs(6);
 
@@ -69,16 +69,29 @@ async fn udp_where_it_is_asked_for_or_nothing_else_is_allowed() {
 }
 
 #[tokio::test]
-async fn through_http() {
+async fn through_http_with_the_password_asked_for_within() {
     let _shared = machine::shared().await;
     let tunnel = Transports {
         http_tunnel: true,
         ..Transports::TCP
     };
-    let camera = cameras::rtsp(only(tunnel)).await;
-    let host = Host::start(&Config::new().camera(&with(camera.url(), "http"))).await;
-    let take = Take::record(&host, 1, LENGTH).await;
-    take.check_copied(&camera).await;
+    let digest = RtspConfig {
+        auth: account(Scheme::DigestSha256),
+        ..only(tunnel)
+    };
+    let cameras = [
+        cameras::rtsp(only(tunnel)).await,
+        cameras::rtsp(digest).await,
+    ];
+    let (user, password) = cameras::ACCOUNT;
+    let known = format!("username = {user:?}\npassword = {password:?}");
+    let config = Config::new()
+        .camera(&with(cameras[0].url(), "http"))
+        .camera(&format!("{}\n{known}", with(cameras[1].url(), "http")));
+    let host = Host::start(&config).await;
+    for (take, camera) in record(&host, &cameras).await.into_iter().zip(&cameras) {
+        take.check_copied(camera).await;
+    }
     host.end().await;
 }
 
@@ -141,5 +154,63 @@ async fn losses_on_udp_are_counted_and_cost_pictures_only() {
     let report = host.api.report(&takes[0].id).await;
     let lost = report["quality"]["packets_lost"].as_u64();
     assert!(lost.is_some_and(|lost| lost > 0), "{report}");
+    host.end().await;
+}
+
+/// Where a simulated camera sends by multicast: its group is made of its own port.
+fn group(camera: &Handle) -> String {
+    let url = reqwest::Url::parse(camera.url()).expect("a URL");
+    let [high, low] = url.port().expect("a port").to_be_bytes();
+    format!("239.255.{high}.{low}:20000")
+}
+
+#[tokio::test]
+async fn by_multicast_in_the_cameras_own_network() {
+    let _shared = machine::shared().await;
+    let camera = cameras::rtsp(only(Transports::ALL)).await;
+    let granted = format!(
+        "{}\nreach = [{:?}]",
+        with(camera.url(), "multicast"),
+        group(&camera)
+    );
+    // Two courts, one camera: who joins a group does not keep others out of it.
+    let config = Config::new()
+        .camera(&granted)
+        .camera(&granted)
+        .camera(&with(camera.url(), "multicast"));
+    let host = Host::start(&config).await;
+    let takes = together([1, 2].map(|terrain| Take::record(&host, terrain, LENGTH))).await;
+    for take in takes {
+        take.check_copied(&camera).await;
+    }
+    let refused = host.api.try_create(3).await.ok(201);
+    let error = refused["session"]["camera"]["last_error"].as_str();
+    assert!(
+        error.is_some_and(|told| told.contains("reach = [\"239.255.")),
+        "{refused}"
+    );
+    host.end().await;
+}
+
+#[tokio::test]
+async fn pictures_of_jpeg() {
+    let _shared = machine::shared().await;
+    let jpeg = |transports| RtspConfig {
+        // Sides in steps of 8 pixels (RFC 2435, section 3.1.5).
+        clip: ClipParams {
+            height: 176,
+            ..cameras::jpegs()
+        },
+        ..only(transports)
+    };
+    let cameras = [
+        cameras::rtsp(jpeg(Transports::TCP)).await,
+        cameras::rtsp(jpeg(Transports::UDP)).await,
+    ];
+    let config = Config::of(&cameras[0]).url(cameras[1].url());
+    let host = Host::start(&config).await;
+    for (take, camera) in record(&host, &cameras).await.into_iter().zip(&cameras) {
+        take.check_encoded(camera).await;
+    }
     host.end().await;
 }

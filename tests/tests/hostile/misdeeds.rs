@@ -101,6 +101,7 @@ const SIMPLE: &[(&str, &[&str])] = &[
     ),
     ("log-flood", &["wrote more than 20 log lines a second"]),
     ("timers", &["set too many timers"]),
+    ("memory", &["would remember 4097 bytes"]),
     ("connections", &["opened more than 16 connections at once"]),
     ("requests", &["opened more than 16 requests at once"]),
     ("ports", &["opened more than 16 pairs of ports at once"]),

@@ -8,13 +8,22 @@ use padelvar_tests::files;
 use super::guests::repository;
 
 /// Every file of a frozen version, with the SHA-256 of its content.
-const FROZEN: &[(&str, &[(&str, &str)])] = &[(
-    "policy/since_v0.1.0",
-    &[(
-        "policy.wit",
-        "847efc3a949bb24da3299b04ca38e32a284f2893eb9fde47d6aec8fa7f6502ae",
-    )],
-)];
+const FROZEN: &[(&str, &[(&str, &str)])] = &[
+    (
+        "adapter/since_v0.1.0",
+        &[(
+            "adapter.wit",
+            "1902b52faff5cd861b17ab83f02eae2ad54d881f3801a41f19faf59608eb4295",
+        )],
+    ),
+    (
+        "policy/since_v0.1.0",
+        &[(
+            "policy.wit",
+            "847efc3a949bb24da3299b04ca38e32a284f2893eb9fde47d6aec8fa7f6502ae",
+        )],
+    ),
+];
 
 #[test]
 fn frozen_versions_do_not_change() {

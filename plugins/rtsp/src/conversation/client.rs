@@ -121,9 +121,6 @@ impl Client {
 
     /// Remembers how to log in.
     pub fn learn(&mut self, headers: &Headers) -> Result<(), Error> {
-        if self.stream.is_tunnel() {
-            return Err(Error::unsupported(tunnel::NO_PASSWORD_INSIDE));
-        }
         self.challenges = fetch::challenges(headers, self.has_credentials)?;
         Ok(())
     }

@@ -33,7 +33,8 @@ const MAX_REDIRECTS: u32 = 3;
 pub async fn run(camera: Camera, io: Io) -> Result<(), Error> {
     let settings = Settings::parse(&camera.options)?;
     let mut url = Url::parse(&camera.url)?;
-    let mut plan = Plan::new(settings.transport, url.scheme() == "rtsps")?;
+    let encrypted = url.scheme() == "rtsps";
+    let mut plan = Plan::new(settings.transport, encrypted, &camera.memory)?;
     let mut redirects = 0;
     loop {
         let mut client = Client::connect(&camera, &io, &url, plan.is_tunnelled()).await?;
@@ -52,7 +53,8 @@ pub async fn run(camera: Camera, io: Io) -> Result<(), Error> {
                 }
                 let next = redirected(&url, &location)?;
                 if next.scheme() != url.scheme() {
-                    plan = Plan::new(settings.transport, next.scheme() == "rtsps")?;
+                    let encrypted = next.scheme() == "rtsps";
+                    plan = Plan::new(settings.transport, encrypted, &camera.memory)?;
                 }
                 url = next;
             }

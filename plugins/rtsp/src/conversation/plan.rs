@@ -3,9 +3,8 @@
 //! `auto` asks for TCP first: nothing is lost in it, no firewall stands between, and nearly
 //! every camera does it. UDP is next, where the camera refuses TCP (status 461, which costs
 //! one round trip) or accepts it and sends nothing for some seconds. A camera that was silent
-//! over TCP and refuses UDP may only be slow: TCP is tried again, with more patience. What
-//! worked is kept for the session; an adapter has no memory beyond it, so the next session
-//! decides anew.
+//! over TCP and refuses UDP may only be slow: TCP is tried again, with more patience. That UDP
+//! worked is remembered: the next session asks for it first, and for TCP where it fails.
 
 use core::time::Duration;
 
@@ -32,11 +31,18 @@ pub struct Plan {
     /// What `auto` knows of TCP.
     tcp: Tcp,
     fresh_starts: u32,
+    /// Whether it is remembered that UDP worked.
+    knows_udp: bool,
 }
+
+/// What is remembered where video came over UDP in the way of `auto`.
+const UDP: &[u8] = b"udp";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tcp {
     Untried,
+    /// UDP worked in an earlier session.
+    Skipped,
     Refused,
     Silent,
     /// It is tried for the second time.
@@ -51,9 +57,12 @@ const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Plan {
-    /// `encrypted`: the URL's scheme is `rtsps`.
-    pub fn new(choice: Choice, encrypted: bool) -> Result<Self, Error> {
+    /// `encrypted`: the URL's scheme is `rtsps`. `memory`: what [`worked`](Self::worked) gave
+    /// an earlier session to remember.
+    pub fn new(choice: Choice, encrypted: bool, memory: &[u8]) -> Result<Self, Error> {
+        let skips = choice == Choice::Auto && !encrypted && memory == UDP;
         let way = match choice {
+            Choice::Auto if skips => Way::Unicast,
             Choice::Auto | Choice::Tcp | Choice::Http => Way::Interleaved,
             Choice::Udp => Way::Unicast,
             Choice::Multicast => Way::Multicast,
@@ -71,9 +80,17 @@ impl Plan {
         Ok(Self {
             choice,
             way,
-            tcp: Tcp::Untried,
+            tcp: if skips { Tcp::Skipped } else { Tcp::Untried },
             fresh_starts: 0,
+            knows_udp: skips,
         })
+    }
+
+    /// Video comes in this way. What to remember now, where that is news.
+    pub fn worked(&mut self) -> Option<&'static [u8]> {
+        let knew = std::mem::replace(&mut self.knows_udp, self.way == Way::Unicast);
+        let is_news = self.choice == Choice::Auto && knew != self.knows_udp;
+        is_news.then_some(if self.knows_udp { UDP } else { b"" })
     }
 
     /// The way to go.
@@ -91,6 +108,7 @@ impl Plan {
         (self.way, self.tcp) = match (self.choice, self.way, self.tcp) {
             (Choice::Auto, Way::Interleaved, Tcp::Untried) => (Way::Unicast, Tcp::Refused),
             (Choice::Auto, Way::Unicast, Tcp::Silent) => (Way::Interleaved, Tcp::Again),
+            (Choice::Auto, Way::Unicast, Tcp::Skipped) => (Way::Interleaved, Tcp::Untried),
             _ => return false,
         };
         true
@@ -98,20 +116,20 @@ impl Plan {
 
     /// The camera agreed to the way and sends nothing. Whether there is another one now.
     pub fn silent(&mut self) -> bool {
-        let more =
-            (self.choice, self.way, self.tcp) == (Choice::Auto, Way::Interleaved, Tcp::Untried);
-        if more {
-            (self.way, self.tcp) = (Way::Unicast, Tcp::Silent);
-        }
-        more
+        (self.way, self.tcp) = match (self.choice, self.way, self.tcp) {
+            (Choice::Auto, Way::Interleaved, Tcp::Untried) => (Way::Unicast, Tcp::Silent),
+            (Choice::Auto, Way::Unicast, Tcp::Skipped) => (Way::Interleaved, Tcp::Again),
+            _ => return false,
+        };
+        true
     }
 
     /// How long to wait for the first video.
     pub fn patience(&self) -> Duration {
-        if (self.choice, self.way, self.tcp) == (Choice::Auto, Way::Interleaved, Tcp::Untried) {
-            PATIENCE_WITH_OTHERS
-        } else {
-            PATIENCE
+        match (self.choice, self.way, self.tcp) {
+            (Choice::Auto, Way::Interleaved, Tcp::Untried)
+            | (Choice::Auto, Way::Unicast, Tcp::Skipped) => PATIENCE_WITH_OTHERS,
+            _ => PATIENCE,
         }
     }
 
@@ -168,7 +186,7 @@ mod tests {
     use super::*;
 
     fn auto() -> Plan {
-        let plan = Plan::new(Choice::Auto, false).unwrap();
+        let plan = Plan::new(Choice::Auto, false, b"").unwrap();
         assert_eq!(
             (plan.way(), plan.patience().as_secs()),
             (Way::Interleaved, 5)
@@ -194,6 +212,35 @@ mod tests {
     }
 
     #[test]
+    fn what_worked_is_remembered() {
+        let mut plan = auto();
+        assert_eq!(plan.worked(), None);
+        assert!(plan.refused());
+        let memory = plan.worked().expect("that UDP works is news");
+        assert_eq!(plan.worked(), None);
+        let again = || Plan::new(Choice::Auto, false, memory).unwrap();
+        assert_eq!(
+            (again().way(), again().patience().as_secs()),
+            (Way::Unicast, 5)
+        );
+        assert_eq!(again().worked(), None);
+        // The camera has changed: TCP, and UDP after it, as at first.
+        let mut plan = again();
+        assert!(plan.refused());
+        assert_eq!(plan.way(), Way::Interleaved);
+        assert!(plan.refused() && !plan.refused());
+        let mut plan = again();
+        assert!(plan.silent() && !plan.silent() && !plan.refused());
+        assert_eq!(plan.worked(), Some(&b""[..]), "it is forgotten");
+        // Only `auto` remembers, and only in the clear.
+        for (choice, encrypted) in [(Choice::Tcp, false), (Choice::Auto, true)] {
+            let plan = Plan::new(choice, encrypted, memory).unwrap();
+            assert_eq!(plan.way(), Way::Interleaved);
+        }
+        assert_eq!(Plan::new(Choice::Udp, false, b"").unwrap().worked(), None);
+    }
+
+    #[test]
     fn a_slow_camera_that_knows_tcp_only() {
         let mut plan = auto();
         assert!(plan.silent() && plan.refused());
@@ -215,7 +262,7 @@ mod tests {
             (Choice::Multicast, Way::Multicast, "settings"),
             (Choice::Http, Way::Interleaved, "\"auto\""),
         ] {
-            let mut plan = Plan::new(choice, false).unwrap();
+            let mut plan = Plan::new(choice, false, b"").unwrap();
             assert_eq!(plan.way(), way);
             assert!(!plan.refused() && !plan.silent());
             let message = plan.refusal("461").message;
@@ -229,11 +276,11 @@ mod tests {
     #[test]
     fn encrypted_media_stays_within_the_connection() {
         for choice in [Choice::Udp, Choice::Multicast] {
-            let error = Plan::new(choice, true).unwrap_err();
+            let error = Plan::new(choice, true, b"").unwrap_err();
             assert!(error.message.contains("unencrypted"), "{error}");
         }
-        let mut plan = Plan::new(Choice::Auto, true).unwrap();
+        let mut plan = Plan::new(Choice::Auto, true, b"").unwrap();
         assert!(!plan.refused() && !plan.silent());
-        assert!(Plan::new(Choice::Http, true).unwrap().is_tunnelled());
+        assert!(Plan::new(Choice::Http, true, b"").unwrap().is_tunnelled());
     }
 }

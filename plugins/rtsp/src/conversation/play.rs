@@ -213,6 +213,12 @@ fn is_over(
             let message = "the camera sends no video any more";
             Err(Error::unreachable(message))
         }
-        _ => Ok(None),
+        Some(_) => {
+            if let Some(memory) = plan.worked() {
+                client.io.remember(memory);
+            }
+            Ok(None)
+        }
+        None => Ok(None),
     }
 }

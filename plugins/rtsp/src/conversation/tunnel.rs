@@ -2,9 +2,7 @@
 //! POST whose endless body is what we say, in Base64. Apple's way ("Tunnelling RTSP
 //! and RTP through HTTP"); there is no RFC.
 //!
-//! A limit: passwords are filled in by the host while it writes, and nothing that holds one
-//! can be put into Base64 before that. So the password is given to GET and POST, and a camera
-//! that wants it within the tunnel, too, cannot be played this way.
+//! The password may be asked for by GET and POST, within the tunnel, or by both.
 
 use core::time::Duration;
 
@@ -21,11 +19,6 @@ const REFUSAL: Duration = Duration::from_millis(300);
 
 /// The header of an answer, bytes.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
-
-/// The camera wants the password within the tunnel.
-pub const NO_PASSWORD_INSIDE: &str = "the camera wants the password within the HTTP tunnel, \
-    where it cannot be given; hint: transport = \"tcp\" or \"udp\", or switch RTSP \
-    authentication off in the camera's settings and leave that of HTTP on";
 
 /// What the tunnel leads to, and how to log in.
 struct End {
@@ -52,12 +45,6 @@ pub async fn open(
     has_credentials: bool,
 ) -> Result<(Connection, Up), Error> {
     let text = url.to_string();
-    if text.contains("{username}") || text.contains("{password}") {
-        return Err(Error::unsupported(
-            "a URL with {username} or {password} cannot be asked for within an HTTP tunnel; \
-             hint: transport = \"tcp\"",
-        ));
-    }
     let mut end = End {
         io: io.clone(),
         url: url.clone(),
@@ -106,11 +93,13 @@ impl End {
         let target = self.url.target();
         let host = self.host();
         let head = format!(
-            "{method} {target} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: {}\r\n\
+            " HTTP/1.0\r\nHost: {host}\r\nUser-Agent: {}\r\n\
              x-sessioncookie: {}\r\n{more}Pragma: no-cache\r\nCache-Control: no-cache\r\n",
             self.user_agent, self.cookie
         );
-        let mut segments = vec![Segment::Bytes(head.into_bytes())];
+        let mut segments = vec![Segment::Bytes(format!("{method} ").into_bytes())];
+        segments.extend(secret::uri_segments(&target));
+        segments.push(Segment::Bytes(head.into_bytes()));
         if !self.challenges.is_empty() {
             segments.push(Segment::Bytes(b"Authorization: ".to_vec()));
             segments.push(secret::authorization(&self.challenges, method, &target));
@@ -183,9 +172,9 @@ impl Up {
         Ok(())
     }
 
-    /// Sends bytes. Each message is Base64 of its own: where one ends, the next begins anew.
-    pub fn send(&mut self, bytes: &[u8]) {
-        self.connection.send(encode(bytes).as_bytes());
+    /// Sends a message. Each is Base64 of its own: where one ends, the next begins anew.
+    pub fn send(&mut self, segments: Vec<Segment>) {
+        self.connection.send_base64(segments);
     }
 
     /// Waits for a refusal.
@@ -250,48 +239,5 @@ fn refusal(status: u16) -> Error {
             "the camera does not speak RTSP through HTTP at this address ({status}); hint: \
              transport = \"tcp\""
         )),
-    }
-}
-
-/// Base64 (RFC 4648, section 4).
-fn encode(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let mut bits = 0u32;
-        for index in 0..3 {
-            bits = bits << 8 | u32::from(group.get(index).copied().unwrap_or(0));
-        }
-        for index in 0..4 {
-            if index <= group.len() {
-                let letter = LETTERS[(bits >> (18 - 6 * index) & 0x3f) as usize];
-                out.push(char::from(letter));
-            } else {
-                out.push('=');
-            }
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64() {
-        // RFC 4648, section 10.
-        for (plain, coded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(encode(plain.as_bytes()), coded);
-        }
-        bolero::check!().for_each(|bytes: &[u8]| {
-            assert_eq!(crate::sdp::decode_base64(&encode(bytes)), bytes);
-        });
     }
 }

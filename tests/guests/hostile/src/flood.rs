@@ -19,6 +19,7 @@ pub fn begin(orders: &Orders, now: Microseconds) -> Option<Vec<Command>> {
         "giant-log" => vec![Command::Log(line("\u{1b}[2J\r\nforged ".repeat(100_000)))],
         "log-flood" => vec![Command::Log(line("spam".into())); 2000],
         "timers" => (0..1000).map(|id| ring(id, u64::MAX)).collect(),
+        "memory" => vec![Command::Remember(vec![7; 4097])],
         "timer-storm" => vec![ring(STORM_TIMER, 0)],
         // Any port that is not granted: refused without a word to the network.
         "refused-storm" => vec![refused()],
@@ -87,6 +88,7 @@ fn send(segments: Vec<Segment>) -> Command {
     Command::Send(SendRequest {
         connection: 1,
         segments,
+        base64: false,
     })
 }
 

@@ -140,6 +140,7 @@ fn send(segments: Vec<Segment>) -> Command {
     Command::Send(SendRequest {
         connection: ID,
         segments,
+        base64: false,
     })
 }
 
