@@ -7,6 +7,7 @@ mod chaos;
 mod command;
 mod demo;
 mod deny;
+mod fuzz;
 mod setup;
 mod summary;
 mod test;
@@ -46,6 +47,14 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Runs the fuzz targets of adapters and of the SDK below them
+    Fuzz {
+        /// For example `rtsp mjpeg`; all unless named
+        adapters: Vec<String>,
+        /// How long for an adapter, divided among its targets
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+        minutes: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -55,6 +64,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::for_test().map(|()| ExitCode::SUCCESS),
         Task::Bench { what } => bench::run(&what),
         Task::Chaos { arguments } => chaos::run(&arguments),
+        Task::Fuzz { adapters, minutes } => fuzz::run(&adapters, minutes),
     };
     match done {
         Ok(code) => code,
