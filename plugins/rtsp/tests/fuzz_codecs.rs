@@ -6,9 +6,8 @@ mod common;
 
 use core::time::Duration;
 
-use common::{Peer, SDP, framed, rtp};
+use common::{Peer, SDP, check, framed, rtp};
 use padelvar_sdk::testing::camera;
-use padelvar_sdk::{Command, Packet, Track};
 
 const VIDEO: [&str; 3] = [
     "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\na=fmtp:96 sprop-vps=QAEMAf//;\
@@ -64,46 +63,6 @@ fn with_sound(map: &str) -> Peer {
     peer
 }
 
-/// Every packet is of a track that was told, and of its codec.
-fn check(peer: &mut Peer) {
-    let mut tracks: Vec<Track> = Vec::new();
-    for command in peer.harness.take() {
-        match command {
-            Command::Tracks(told) => tracks = told,
-            Command::Packets(packets) => {
-                for packet in packets {
-                    let track = tracks.iter().find(|track| track.id == packet.track);
-                    check_packet(track.expect("a track that was told"), &packet);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn check_packet(track: &Track, packet: &Packet) {
-    let data = &packet.data;
-    assert!(!data.is_empty() && data.len() <= 8 * 1024 * 1024);
-    match track.codec.as_str() {
-        "h265" => {
-            let kinds = common::unit_kinds(data, |nal| nal[0] >> 1 & 0x3f);
-            assert!(kinds.iter().any(|kind| *kind < 32), "{kinds:?}");
-            assert!(kinds.iter().all(|kind| *kind <= 40), "{kinds:?}");
-            if packet.keyframe {
-                assert_eq!(kinds[0], 32);
-                assert!(kinds.contains(&33) && kinds.contains(&34));
-            }
-        }
-        "mjpeg" => {
-            assert!(packet.keyframe);
-            assert!(data.starts_with(&[0xff, 0xd8]) && data.ends_with(&[0xff, 0xd9]));
-        }
-        "pcm" => assert_eq!(data.len() % (2 * usize::from(track.channels)), 0),
-        "aac" | "opus" => assert!(packet.keyframe),
-        _ => {}
-    }
-}
-
 #[test]
 fn fuzz_video() {
     bolero::check!().for_each(|input: &[u8]| {
@@ -112,7 +71,7 @@ fn fuzz_video() {
         peer.describe(VIDEO[usize::from(*choice) % VIDEO.len()]);
         peer.play();
         feed(&mut peer, 0, 0x60, rest);
-        check(&mut peer);
+        check::commands(&peer.harness.take());
     });
 }
 
@@ -123,7 +82,7 @@ fn fuzz_sound() {
         let map = SOUND[usize::from(*choice) % SOUND.len()];
         let mut peer = with_sound(map);
         feed(&mut peer, 2, 0x61, rest);
-        check(&mut peer);
+        check::commands(&peer.harness.take());
     });
 }
 
@@ -170,7 +129,7 @@ fn fuzz_recordings() {
                 peer.say(&framed(if is_video { 0 } else { 2 }, &packet));
                 peer.harness.advance(Duration::from_millis(20));
             }
-            check(&mut peer);
+            check::commands(&peer.harness.take());
         });
 }
 

@@ -9,6 +9,7 @@ mod common;
 use core::time::Duration;
 
 use common::{Peer, SDP, framed};
+use padelvar_sdk::testing::{Edit, edited};
 use padelvar_sdk::{Command, Component};
 use rtsp::sdp::VideoCodec::{H264, H265};
 
@@ -226,18 +227,37 @@ fn fuzz_transports() {
 /// Session descriptions.
 #[test]
 fn fuzz_description() {
-    bolero::check!().for_each(|input: &[u8]| {
-        let description = rtsp::sdp::Description::parse(input);
-        if let Ok(choice) = rtsp::sdp::choose(&description, true) {
-            assert!((1..=1_000_000_000).contains(&choice.video.clock_rate));
-            if let H264 { parameter_sets } | H265 { parameter_sets } = &choice.video.codec {
-                for set in parameter_sets {
-                    assert!(!set.is_empty() && set.last() != Some(&0));
-                }
-            }
-            if let Some(sound) = &choice.sound {
-                assert!((1..=1_000_000_000).contains(&sound.clock_rate) && sound.channels > 0);
-            }
+    bolero::check!().for_each(check_description);
+}
+
+/// Those of real cameras, in which chance changes some bytes.
+#[test]
+fn fuzz_spoiled_descriptions() {
+    let good: [&[u8]; 3] = [
+        include_bytes!("__fuzz__/description/corpus/h264"),
+        include_bytes!("__fuzz__/description/corpus/h265"),
+        b"v=0\r\nm=video 0 RTP/AVP 26\r\na=framesize:26 640-480\r\nm=audio 0 RTP/AVP 97 8\r\n\
+          a=rtpmap:97 MP4A-LATM/16000/2\r\na=fmtp:97 cpresent=0;config=400028103fc0\r\n",
+    ];
+    bolero::check!()
+        .with_type::<(u8, Vec<Edit>)>()
+        .for_each(|(choice, edits)| {
+            check_description(&edited(good[usize::from(*choice) % 3], edits))
+        });
+}
+
+fn check_description(input: &[u8]) {
+    let description = rtsp::sdp::Description::parse(input);
+    let Ok(choice) = rtsp::sdp::choose(&description, true) else {
+        return;
+    };
+    assert!((1..=1_000_000_000).contains(&choice.video.clock_rate));
+    if let H264 { parameter_sets } | H265 { parameter_sets } = &choice.video.codec {
+        for set in parameter_sets {
+            assert!(!set.is_empty() && set.last() != Some(&0));
         }
-    });
+    }
+    if let Some(sound) = &choice.sound {
+        assert!((1..=1_000_000_000).contains(&sound.clock_rate) && sound.channels > 0);
+    }
 }

@@ -208,6 +208,7 @@ fn without_dots(target: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{Edit, edited};
 
     #[test]
     fn takes_urls_apart() {
@@ -273,13 +274,23 @@ mod tests {
 
     #[test]
     fn any_text_is_parsed_or_refused() {
+        let good = b"RTSP://admin:p@ss@[fe80::1]:8554/a/./../b?b=1@2#x";
+        let other = b"//cam:1/../x;y?z";
         bolero::check!()
-            .with_type::<(String, String)>()
-            .for_each(|(text, reference)| {
-                for candidate in [text.clone(), format!("rtsp://{text}")] {
+            .with_type::<(String, Vec<Edit>, Vec<Edit>)>()
+            .for_each(|(text, first, second)| {
+                let of = |bytes: &[u8], edits| {
+                    String::from_utf8_lossy(&edited(bytes, edits)).into_owned()
+                };
+                let reference = of(other, second);
+                for candidate in [text.clone(), format!("rtsp://{text}"), of(good, first)] {
                     if let Ok(url) = Url::parse(&candidate) {
                         assert_eq!(Url::parse(&url.to_string()), Ok(url.clone()));
-                        let _ = url.join(reference);
+                        for reference in [text, &reference] {
+                            if let Ok(joined) = url.join(reference) {
+                                assert_eq!(Url::parse(&joined.to_string()), Ok(joined.clone()));
+                            }
+                        }
                     }
                 }
             });

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use padelvar_sdk::runtime::Driver;
-use padelvar_sdk::testing::{Harness, camera};
+use padelvar_sdk::testing::{Harness, camera, edited};
 use padelvar_sdk::wit::Track;
 use padelvar_sdk::{
     Camera, Command, Either, Error, Event, FailureClass, Io, Packet, Request, select,
@@ -318,4 +318,14 @@ fn unknown_options_are_told() {
         "unknown option \"a\": this adapter knows b, c"
     );
     assert_eq!(commands[1..], [Command::Finished]);
+}
+
+#[test]
+fn edits_are_made_in_their_order() {
+    let edit = |edits| edited(b"abcdef", edits);
+    assert_eq!(edit(&[]), b"abcdef");
+    assert_eq!(edit(&[(6, 0, 0x58)]), b"Xbcdef");
+    assert_eq!(edit(&[(1, 1, 5), (2, 2, 2)]), b"aBef");
+    assert_eq!(edit(&[(4, 3, 9)]), b"abcdefef");
+    assert_eq!(edit(&[(0, 2, 6), (0, 0, 1)]), b"");
 }

@@ -115,6 +115,8 @@ pub fn agreed(answer: &Transport, described: &Described) -> Option<Group> {
 
 #[cfg(test)]
 mod tests {
+    use padelvar_sdk::testing::{Edit, edited};
+
     use super::*;
 
     const SDP: &[u8] = b"v=0\r\nc=IN IP4 239.0.0.1/32\r\nm=audio 4000 RTP/AVP 0\r\n\
@@ -156,8 +158,10 @@ mod tests {
 
     #[test]
     fn any_text_is_taken() {
-        bolero::check!().for_each(|text: &[u8]| {
-            let _ = described(text, "video", Some("v"));
+        bolero::check!().with_type::<Vec<Edit>>().for_each(|edits| {
+            let described = described(&edited(SDP, edits), "video", Some("v"));
+            let group = agreed(&Transport::parse("port=7000"), &described);
+            assert!(group.is_none_or(|group| group.address.starts_with("2")));
         });
     }
 }

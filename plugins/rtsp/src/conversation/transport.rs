@@ -131,6 +131,8 @@ fn ssrc(value: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use padelvar_sdk::testing::{Edit, edited};
+
     use super::*;
 
     #[test]
@@ -209,8 +211,17 @@ mod tests {
 
     #[test]
     fn any_text_is_taken() {
-        bolero::check!().with_type::<String>().for_each(|text| {
-            let _ = Transport::parse(text);
-        });
+        let good = "RTP/AVP/TCP;unicast;interleaved=0-1;client_port=40000-40001;\
+            server_port=6970-6971;port=5000;destination=239.1.1.1;source=10.0.0.9;ssrc=\"0x1F\"";
+        bolero::check!()
+            .with_type::<(String, Vec<Edit>)>()
+            .for_each(|(text, edits)| {
+                let _ = Transport::parse(text);
+                let spoiled = edited(good.as_bytes(), edits);
+                let it = Transport::parse(&String::from_utf8_lossy(&spoiled));
+                for (first, second) in it.server_port.into_iter().chain(it.port) {
+                    assert!(first > 0 && second > 0);
+                }
+            });
     }
 }

@@ -158,6 +158,7 @@ impl Walker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{Edit, edited};
 
     /// SOI, an APP1 whose content holds an EOI, SOF0, SOS, data, EOI.
     fn sample() -> Vec<u8> {
@@ -208,9 +209,9 @@ mod tests {
     #[test]
     fn any_bytes_in_any_pieces_walk_alike() {
         bolero::check!()
-            .with_type::<(Vec<u8>, u8)>()
-            .for_each(|(bytes, cut)| {
-                let bytes = [&[0xff, 0xd8, 0xff][..], bytes].concat();
+            .with_type::<(Vec<Edit>, u8)>()
+            .for_each(|(edits, cut)| {
+                let bytes = edited(&[sample(), sample()].concat(), edits);
                 let mut whole = Walker::new();
                 let result = whole.advance(&bytes);
                 match result {
