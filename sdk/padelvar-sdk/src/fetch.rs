@@ -12,6 +12,9 @@ use crate::wit::Camera;
 /// Redirects followed for one answer; more is a circle.
 const MAX_REDIRECTS: u32 = 3;
 
+/// Nonces that may have been too old for one answer; a camera that never takes one refuses.
+const MAX_STALE: u32 = 2;
+
 /// Asks one camera for one URL, as often as wanted. It remembers the challenge and
 /// where it was sent on to, so that only the first question costs several requests.
 #[derive(Debug)]
@@ -53,6 +56,7 @@ impl Fetcher {
     pub async fn get(&mut self) -> Result<Response, Error> {
         let mut redirects = 0;
         let mut refused = false;
+        let mut stale = 0;
         loop {
             let response = self.io.request(self.request()).await?;
             match response.status {
@@ -65,6 +69,10 @@ impl Fetcher {
                     self.follow(&response.headers)?;
                     refused = false;
                 }
+                401 if refused && stale < MAX_STALE && is_stale(&response.headers) => {
+                    stale += 1;
+                    self.challenges = challenges(&response.headers, self.has_credentials)?;
+                }
                 401 if refused => {
                     return Err(Error::auth("the camera refuses the user name or password"));
                 }
@@ -72,7 +80,7 @@ impl Fetcher {
                     self.challenges = challenges(&response.headers, self.has_credentials)?;
                     refused = true;
                 }
-                status => return Err(refusal(status)),
+                status => return Err(refusal(status, &response.headers)),
             }
         }
     }
@@ -80,7 +88,9 @@ impl Fetcher {
     fn request(&self) -> Request {
         let request = Request::get(&self.url.to_string())
             .header("User-Agent", &self.user_agent)
-            .header("Accept", "*/*");
+            .header("Accept", "*/*")
+            // Without it any coding of the body would be welcome (RFC 9110, section 12.5.3).
+            .header("Accept-Encoding", "identity");
         if self.challenges.is_empty() {
             return request;
         }
@@ -118,11 +128,39 @@ pub fn challenges(headers: &Headers, has_credentials: bool) -> Result<Vec<String
     Ok(challenges)
 }
 
-fn refusal(status: u16) -> Error {
+/// Whether a 401 answer says that only its nonce was too old, not the password wrong (RFC 7616,
+/// section 3.3).
+fn is_stale(headers: &Headers) -> bool {
+    headers.all("www-authenticate").any(|challenge| {
+        let challenge = challenge.to_ascii_lowercase();
+        let parameters = challenge.split([',', ' ']);
+        parameters
+            .filter_map(|parameter| parameter.split_once('='))
+            .any(|(name, value)| name.trim() == "stale" && value.trim().trim_matches('"') == "true")
+    })
+}
+
+/// How a body is coded, in lower case; none where it is as it is (RFC 9110, section 8.4).
+pub fn content_coding(headers: &Headers) -> Option<String> {
+    let codings: Vec<String> = headers
+        .all("content-encoding")
+        .flat_map(|value| value.split(','))
+        .map(|coding| coding.trim().to_ascii_lowercase())
+        .filter(|coding| !coding.is_empty() && coding != "identity")
+        .collect();
+    (!codings.is_empty()).then(|| codings.join(", "))
+}
+
+fn refusal(status: u16, headers: &Headers) -> Error {
     match status {
         403 => Error::auth("the camera refuses access (403)"),
         404 | 410 => Error::unreachable(format!("the camera has nothing at this URL ({status})")),
-        408 | 429 | 500..=599 => Error::unreachable(format!("the camera is not ready ({status})")),
+        408 | 429 | 500..=599 => {
+            let seconds = headers.get("retry-after");
+            let later = seconds.and_then(|value| value.trim().parse::<u32>().ok());
+            let later = later.map_or(String::new(), |s| format!(", it says to wait for {s} s"));
+            Error::unreachable(format!("the camera is not ready ({status}{later})"))
+        }
         _ => Error::protocol(format!("the camera answers with status {status}")),
     }
 }
