@@ -7,8 +7,9 @@ use padelvar_sdk::testing::{Harness, camera, render};
 use padelvar_sdk::wit::HttpRequest;
 
 /// The smallest thing that passes for a JPEG: markers, no picture.
-const PICTURE: [u8; 15] = [
-    0xff, 0xd8, 0xff, 0xc2, 0, 3, 1, 0xff, 0xda, 0, 2, 7, 8, 0xff, 0xd9,
+const PICTURE: [u8; 25] = [
+    0xff, 0xd8, 0xff, 0xc4, 0, 3, 1, 0xff, 0xc0, 0, 8, 8, 0, 16, 0, 16, 1, 0xff, 0xda, 0, 2, 7, 8,
+    0xff, 0xd9,
 ];
 
 fn started() -> Harness {

@@ -16,6 +16,8 @@ const MAX_HEADER_BYTES: usize = 2 * 1024;
 /// Room for the Huffman tables that are put in where they are missing.
 const TABLES_BYTES: usize = 512;
 
+const TOO_LARGE: &str = "they are larger than 8 MiB";
+
 /// A whole picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -31,12 +33,15 @@ pub struct Pictures {
     buffer: Buffer,
     /// The walk along the picture at the buffer's start, if one starts there.
     walker: Option<Walker>,
+    /// So much of that picture was looked through for the next part.
+    searched: usize,
     /// What its part announced.
     announced: Option<usize>,
     /// Header text since the last picture, for its `Content-Length`.
     header: Vec<u8>,
     skipped: u64,
     damaged: u64,
+    refused: Option<&'static str>,
 }
 
 impl Pictures {
@@ -53,6 +58,11 @@ impl Pictures {
     /// Pictures that were cut short, too long, or no pictures.
     pub fn damaged(&self) -> u64 {
         self.damaged
+    }
+
+    /// Why the first of those was refused that were whole and yet cannot be recorded.
+    pub fn refused(&self) -> Option<&'static str> {
+        self.refused
     }
 
     /// Takes bytes as they came.
@@ -76,9 +86,11 @@ impl Pictures {
                 Walk::More => {
                     if let Some(len) = self.ends_as_announced() {
                         self.cut_short(&walker, len)
+                    } else if let Some(part) = self.swallowed(&walker, self.buffer.len()) {
+                        self.give_up(part)
                     } else if self.buffer.len() > MAX_PICTURE_BYTES {
                         // Whatever starts inside of it is no more trustworthy.
-                        self.give_up(self.buffer.len())
+                        self.refuse(TOO_LARGE, self.buffer.len())
                     } else {
                         self.walker = Some(walker);
                         return None;
@@ -107,14 +119,21 @@ impl Pictures {
         if start.is_some() {
             self.announced = content_length(&self.header);
             self.header.clear();
+            self.searched = 1;
             self.walker = Some(Walker::new());
         }
         start.is_some()
     }
 
     fn whole(&mut self, walker: &Walker, len: usize) -> Option<Found> {
-        if !walker.facts().is_picture() || len > MAX_PICTURE_BYTES - TABLES_BYTES {
+        if let Some(part) = self.swallowed(walker, len) {
+            return self.give_up(part);
+        }
+        if !walker.facts().is_picture() {
             return self.give_up(len);
+        }
+        if let Some(reason) = refusal(walker, len) {
+            return self.refuse(reason, len);
         }
         self.skipped = 0;
         let chunk = self.buffer.take(len);
@@ -127,6 +146,9 @@ impl Pictures {
     /// The markers do not fit any more from `at` on. Most often the camera left out
     /// the end of the picture, and the next part begins.
     fn broken(&mut self, walker: &Walker, at: usize) -> Option<Found> {
+        if let Some(part) = self.swallowed(walker, at) {
+            return self.give_up(part);
+        }
         let bytes = &self.buffer.bytes()[..at];
         let tail = at.saturating_sub(MAX_HEADER_BYTES);
         let boundary = bytes[tail..]
@@ -143,6 +165,29 @@ impl Pictures {
         }
     }
 
+    /// Where the boundary of a part stands that a segment of the picture is said to hold: the
+    /// picture was cut short within its head, whose length then counts what follows. Scans need no
+    /// such look, since the walk sees the start of a picture in them.
+    fn swallowed(&mut self, walker: &Walker, end: usize) -> Option<usize> {
+        let end = walker.facts().scan_at.map_or(end, |scan| scan.min(end));
+        let bytes = &self.buffer.bytes()[..end];
+        while let Some(found) = bytes.get(self.searched..).and_then(find_start) {
+            let start = self.searched + found;
+            self.searched = start + 1;
+            let header = &bytes[start.saturating_sub(MAX_HEADER_BYTES)..start];
+            // Not the thumbnail of an EXIF segment: a part begins after an empty line.
+            let boundary = header.windows(2).rposition(|window| window == b"--");
+            if let Some(boundary) = boundary
+                && (header.ends_with(b"\n\r\n") || header.ends_with(b"\n\n"))
+            {
+                return Some(start - header.len() + boundary);
+            }
+        }
+        // The first bytes of a start may be there already.
+        self.searched = self.searched.max(end.saturating_sub(2));
+        None
+    }
+
     /// Where the announced length says that the picture is over, and a boundary
     /// stands there, although the walk found no end.
     fn ends_as_announced(&self) -> Option<usize> {
@@ -155,9 +200,11 @@ impl Pictures {
 
     /// A picture without its end marker: mended where only that is missing.
     fn cut_short(&mut self, walker: &Walker, len: usize) -> Option<Found> {
-        let facts = walker.facts();
-        if !facts.is_picture() || len > MAX_PICTURE_BYTES - TABLES_BYTES {
+        if !walker.facts().is_picture() {
             return self.give_up(len.max(2));
+        }
+        if let Some(reason) = refusal(walker, len) {
+            return self.refuse(reason, len);
         }
         let mut chunk = self.buffer.take(len);
         chunk.bytes.extend(END);
@@ -171,6 +218,11 @@ impl Pictures {
         Some(Found { data, arrived })
     }
 
+    fn refuse(&mut self, reason: &'static str, count: usize) -> Option<Found> {
+        self.refused.get_or_insert(reason);
+        self.give_up(count)
+    }
+
     /// Looks for another start behind `count` bytes.
     fn give_up(&mut self, count: usize) -> Option<Found> {
         self.damaged += 1;
@@ -178,6 +230,12 @@ impl Pictures {
         self.buffer.consume(count);
         None
     }
+}
+
+/// Why the host is not to have the picture of that many bytes.
+fn refusal(walker: &Walker, len: usize) -> Option<&'static str> {
+    let too_large = len > MAX_PICTURE_BYTES - TABLES_BYTES;
+    walker.facts().refusal().or(too_large.then_some(TOO_LARGE))
 }
 
 /// The last `Content-Length` in a part's header.

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use padelvar_sdk::fetch::Fetcher;
+use padelvar_sdk::fetch::{Fetcher, content_coding};
 use padelvar_sdk::time::after;
 use padelvar_sdk::{Body, Camera, Chunk, Either, Error, Io, Packet, Track, select};
 
@@ -32,6 +32,10 @@ pub async fn run(camera: Camera, io: Io) -> Result<(), Error> {
             return Err(Error::unsupported(message));
         }
         Kind::Stream | Kind::Unknown => {}
+    }
+    if let Some(coding) = content_coding(&response.headers) {
+        let message = format!("the camera compresses its stream unasked ({coding})");
+        return Err(Error::unsupported(message));
     }
     let mut body = response.body;
     let mut pictures = Pictures::new();
@@ -65,13 +69,22 @@ pub async fn run(camera: Camera, io: Io) -> Result<(), Error> {
                 data: picture.data,
             });
         }
+        if count == 0
+            && let Some(reason) = pictures.refused()
+        {
+            let message = format!("the camera's pictures cannot be recorded: {reason}");
+            return Err(Error::unsupported(message));
+        }
         if count == 0 && pictures.skipped() > MAX_PROLOGUE_BYTES {
             return Err(Error::unsupported(
                 "the camera's answer holds no JPEG pictures",
             ));
         }
         if pictures.damaged() > damaged && damaged == 0 {
-            io.warn("the camera sends damaged pictures; they are skipped");
+            io.warn(match pictures.refused() {
+                None => "the camera sends damaged pictures; they are skipped".to_owned(),
+                Some(reason) => format!("some of the camera's pictures are skipped: {reason}"),
+            });
             damaged = pictures.damaged();
         }
     }

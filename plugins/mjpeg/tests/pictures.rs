@@ -134,7 +134,7 @@ fn damaged_pictures_are_skipped() {
 #[test]
 fn a_picture_without_end_is_bounded() {
     let mut pictures = Pictures::new();
-    pictures.push(picture(1)[..29].to_vec(), 1);
+    pictures.push(picture(1)[..33].to_vec(), 1);
     for _ in 0..40 {
         pictures.push(vec![1; 250_000], 1);
         assert_eq!(pictures.next_picture(), None);

@@ -8,10 +8,10 @@ use padelvar_sdk::jpeg::{Walk, Walker};
 use padelvar_sdk::testing::{Edit, Harness, camera, edited};
 use padelvar_sdk::{Command, FailureClass};
 
-/// SOI, a comment, a frame, a scan, EOI.
-const PICTURE: [u8; 22] = [
-    0xff, 0xd8, 0xff, 0xfe, 0, 4, 1, 2, 0xff, 0xc0, 0, 3, 1, 0xff, 0xda, 0, 2, 7, 0xff, 0, 0xff,
-    0xd9,
+/// SOI, a comment, a frame of 16 by 16, a scan, EOI.
+const PICTURE: [u8; 27] = [
+    0xff, 0xd8, 0xff, 0xfe, 0, 4, 1, 2, 0xff, 0xc0, 0, 8, 8, 0, 16, 0, 16, 1, 0xff, 0xda, 0, 2, 7,
+    0xff, 0, 0xff, 0xd9,
 ];
 
 /// The kind of an answer, the milliseconds that it takes, and what is wrong with its body.

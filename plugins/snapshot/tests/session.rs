@@ -5,8 +5,10 @@ use core::time::Duration;
 use padelvar_sdk::FailureClass;
 use padelvar_sdk::testing::{Harness, camera, render};
 
-const PICTURE: [u8; 15] = [
-    0xff, 0xd8, 0xff, 0xc2, 0, 3, 1, 0xff, 0xda, 0, 2, 7, 8, 0xff, 0xd9,
+/// SOI, a Huffman table, a frame of 16 by 16, a scan, EOI.
+const PICTURE: [u8; 25] = [
+    0xff, 0xd8, 0xff, 0xc4, 0, 3, 1, 0xff, 0xc0, 0, 8, 8, 0, 16, 0, 16, 1, 0xff, 0xda, 0, 2, 7, 8,
+    0xff, 0xd9,
 ];
 const JPEG: &[(&str, &str)] = &[("content-type", "image/jpeg")];
 const CHALLENGE: &[(&str, &str)] = &[("www-authenticate", "Digest realm=\"x\", nonce=\"1\"")];

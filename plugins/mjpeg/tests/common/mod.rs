@@ -10,7 +10,7 @@ pub fn picture(tag: u8) -> Vec<u8> {
         0xff, 0xd8, 0xff, 0xe1, 0, 8, 0xff, 0xd8, 0xff, 0xd9, tag, tag,
     ];
     bytes.extend([
-        0xff, 0xc4, 0, 3, 1, 0xff, 0xc0, 0, 4, 1, 2, 0xff, 0xda, 0, 3, 9,
+        0xff, 0xc4, 0, 3, 1, 0xff, 0xc0, 0, 8, 8, 0, 16, 0, 16, 1, 0xff, 0xda, 0, 3, 9,
     ]);
     bytes.extend([
         tag & 0x7f,
@@ -31,7 +31,7 @@ pub fn picture(tag: u8) -> Vec<u8> {
 pub fn assert_whole(data: &[u8]) {
     let mut walker = Walker::new();
     assert_eq!(walker.advance(data), Walk::Whole { len: data.len() });
-    assert!(walker.facts().is_picture());
-    assert!(walker.facts().has_tables || !matches!(walker.facts().frame, Some(0 | 1)));
+    assert!(walker.facts().is_picture() && walker.facts().has_tables);
+    assert_eq!(walker.facts().refusal(), None);
     assert!(data.len() <= padelvar_sdk::jpeg::MAX_PICTURE_BYTES);
 }

@@ -1,8 +1,10 @@
 //! Where a JPEG ends, and what it lacks (ISO/IEC 10918-1).
 
+mod frame;
 mod tables;
 mod walk;
 
+pub use self::frame::Frame;
 pub use self::tables::with_huffman_tables;
 pub use self::walk::{Facts, Walk, Walker};
 
@@ -17,8 +19,8 @@ pub fn find_start(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The one whole picture at the start of `bytes`, with its Huffman tables, ready to
-/// be handed to the host. What follows its end is dropped. None where it is cut short
-/// or is not a picture.
+/// be handed to the host. What follows its end is dropped. None where it is cut short,
+/// is not a picture, or is one that is refused ([`Frame::refusal`]).
 pub fn whole_picture(mut bytes: Vec<u8>) -> Option<Vec<u8>> {
     let mut walker = Walker::new();
     let Walk::Whole { len } = walker.advance(&bytes) else {
@@ -26,7 +28,5 @@ pub fn whole_picture(mut bytes: Vec<u8>) -> Option<Vec<u8>> {
     };
     bytes.truncate(len);
     let facts = walker.facts();
-    facts
-        .is_picture()
-        .then(|| with_huffman_tables(bytes, facts))
+    (facts.is_picture() && facts.refusal().is_none()).then(|| with_huffman_tables(bytes, facts))
 }

@@ -88,7 +88,7 @@ const fn put(
 /// The picture with the typical tables put before its first scan, where it has none
 /// and its coding is the one that they are for (baseline or extended sequential).
 pub fn with_huffman_tables(mut picture: Vec<u8>, facts: &Facts) -> Vec<u8> {
-    let sequential = matches!(facts.frame, Some(0 | 1));
+    let sequential = facts.frame.is_some_and(|frame| frame.is_sequential());
     if let Some(at) = facts.scan_at
         && sequential
         && !facts.has_tables
@@ -104,8 +104,8 @@ mod tests {
     use super::super::{Walk, Walker};
     use super::*;
 
-    const WITHOUT: [u8; 15] = [
-        0xff, 0xd8, 0xff, 0xc0, 0, 3, 1, 0xff, 0xda, 0, 2, 7, 8, 0xff, 0xd9,
+    const WITHOUT: [u8; 20] = [
+        0xff, 0xd8, 0xff, 0xc0, 0, 8, 8, 0, 16, 0, 16, 1, 0xff, 0xda, 0, 2, 7, 8, 0xff, 0xd9,
     ];
 
     #[test]
@@ -130,15 +130,15 @@ mod tests {
     #[test]
     fn put_in_once_and_only_where_missing() {
         let mut walker = Walker::new();
-        assert_eq!(walker.advance(&WITHOUT), Walk::Whole { len: 15 });
+        assert_eq!(walker.advance(&WITHOUT), Walk::Whole { len: 20 });
         let with = with_huffman_tables(WITHOUT.to_vec(), walker.facts());
-        assert_eq!(with[7..11], [0xff, 0xc4, 1, 0xa2]);
+        assert_eq!(with[12..16], [0xff, 0xc4, 1, 0xa2]);
         let mut again = Walker::new();
-        assert_eq!(again.advance(&with), Walk::Whole { len: 15 + 420 });
+        assert_eq!(again.advance(&with), Walk::Whole { len: 20 + 420 });
         assert!(again.facts().has_tables);
         assert_eq!(with_huffman_tables(with.clone(), again.facts()), with);
         let mut progressive = *walker.facts();
-        progressive.frame = Some(2);
+        progressive.frame.as_mut().unwrap().coding = 2;
         assert_eq!(with_huffman_tables(WITHOUT.to_vec(), &progressive), WITHOUT);
     }
 }

@@ -4,10 +4,15 @@
 //! end of their own. So segments are stepped over by their length, and only
 //! entropy-coded data is searched (ISO/IEC 10918-1, annex B).
 
+use super::frame::Frame;
+
 const SOI: u8 = 0xd8;
 const EOI: u8 = 0xd9;
 const SOS: u8 = 0xda;
 const DHT: u8 = 0xc4;
+
+/// Length of a scan header with four components, the most (B.2.3).
+const MAX_SCAN_HEADER_BYTES: usize = 14;
 
 /// What a walk found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +37,8 @@ pub enum Walk {
 pub struct Facts {
     /// Offset of the first scan's marker.
     pub scan_at: Option<usize>,
-    /// The kind of coding: the low nibble of the `SOFn` marker.
-    pub frame: Option<u8>,
+    /// The first frame header.
+    pub frame: Option<Frame>,
     /// Whether a Huffman table was defined.
     pub has_tables: bool,
     /// Whether the walk is inside entropy-coded data.
@@ -44,6 +49,11 @@ impl Facts {
     /// Whether there is a frame and a scan of it: anything to decode.
     pub fn is_picture(&self) -> bool {
         self.frame.is_some() && self.scan_at.is_some()
+    }
+
+    /// Why this picture is not to be handed to the host, see [`Frame::refusal`].
+    pub fn refusal(&self) -> Option<&'static str> {
+        self.frame.and_then(|frame| frame.refusal())
     }
 }
 
@@ -101,7 +111,8 @@ impl Walker {
             EOI => return Some(Walk::Whole { len: self.at + 2 }),
             // Markers without a segment.
             SOI | 0x01 | 0xd0..=0xd7 => self.at += 2,
-            0x00 => return Some(Walk::Broken { at: self.at }),
+            // A zero is no marker, and those of text are reserved (table B.1).
+            0x00 | 0x02..=0xbf => return Some(Walk::Broken { at: self.at }),
             _ => return self.sized_segment(marker, rest),
         }
         None
@@ -116,6 +127,8 @@ impl Walker {
             return Some(Walk::Broken { at: self.at });
         }
         match marker {
+            // Cut short here, its length would be that of whatever follows.
+            SOS if length > MAX_SCAN_HEADER_BYTES => return Some(Walk::Broken { at: self.at }),
             SOS => {
                 self.facts.scan_at.get_or_insert(self.at);
                 self.facts.in_scan = true;
@@ -123,7 +136,14 @@ impl Walker {
             DHT => self.facts.has_tables = true,
             // SOFn, without DHT, JPG and DAC, which lie among them (table B.1).
             0xc0..=0xcf if marker != 0xc8 && marker != 0xcc => {
-                self.facts.frame.get_or_insert(marker & 0x0f);
+                if length < 2 + Frame::BYTES {
+                    return Some(Walk::Broken { at: self.at });
+                }
+                let Some(content) = rest[4..].first_chunk() else {
+                    return Some(Walk::More);
+                };
+                let frame = Frame::new(marker & 0x0f, *content);
+                self.facts.frame.get_or_insert(frame);
             }
             _ => {}
         }
@@ -163,7 +183,7 @@ mod tests {
     /// SOI, an APP1 whose content holds an EOI, SOF0, SOS, data, EOI.
     fn sample() -> Vec<u8> {
         let mut bytes = vec![0xff, 0xd8, 0xff, 0xe1, 0, 6, 0xff, 0xd8, 0xff, 0xd9];
-        bytes.extend([0xff, 0xc0, 0, 4, 1, 2, 0xff, 0xda, 0, 3, 9]);
+        bytes.extend([0xff, 0xc0, 0, 8, 8, 0, 16, 0, 32, 1, 0xff, 0xda, 0, 3, 9]);
         bytes.extend([1, 0xff, 0x00, 2, 0xff, 0xd0, 3, 0xff, 0xff, 0xd9]);
         bytes
     }
@@ -175,7 +195,9 @@ mod tests {
         bytes.extend(b"\r\n--boundary");
         let mut walker = Walker::new();
         assert_eq!(walker.advance(&bytes), Walk::Whole { len });
-        assert_eq!(walker.facts().scan_at, Some(16));
+        assert_eq!(walker.facts().scan_at, Some(20));
+        let frame = walker.facts().frame.unwrap();
+        assert_eq!((frame.coding, frame.width, frame.height), (0, 32, 16));
         assert!(walker.facts().is_picture() && !walker.facts().has_tables);
     }
 
@@ -195,15 +217,21 @@ mod tests {
         assert_eq!(broken(b"GIF"), Walk::Broken { at: 0 });
         assert_eq!(broken(&[0xff, 0xd9]), Walk::Broken { at: 0 });
         assert_eq!(broken(&[0xff, 0xd8, 0]), Walk::Broken { at: 2 });
+        assert_eq!(broken(b"\xff\xd8\xff\r\n--"), Walk::Broken { at: 2 });
         assert_eq!(
             broken(&[0xff, 0xd8, 0xff, 0xe0, 0, 1]),
             Walk::Broken { at: 2 }
         );
+        assert_eq!(
+            broken(&[0xff, 0xd8, 0xff, 0xc0, 0, 7]),
+            Walk::Broken { at: 2 }
+        );
+        assert_eq!(broken(b"\xff\xd8\xff\xda\r\n--"), Walk::Broken { at: 2 });
         // The next picture begins inside the scan.
         let mut cut = sample();
-        cut.truncate(22);
+        cut.truncate(26);
         cut.extend(sample());
-        assert_eq!(broken(&cut), Walk::Broken { at: 22 });
+        assert_eq!(broken(&cut), Walk::Broken { at: 26 });
     }
 
     #[test]
