@@ -4,6 +4,8 @@
 //! that answers more slowly is asked as fast as it answers.
 #![forbid(unsafe_code)]
 
+mod gzip;
+mod picture;
 mod run;
 mod schedule;
 

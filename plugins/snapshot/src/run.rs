@@ -3,9 +3,9 @@
 use core::time::Duration;
 
 use padelvar_sdk::fetch::Fetcher;
-use padelvar_sdk::jpeg::{MAX_PICTURE_BYTES, whole_picture};
-use padelvar_sdk::{Camera, Error, FailureClass, Io, Microseconds, Packet, Track};
+use padelvar_sdk::{Body, Camera, Chunk, Error, FailureClass, Io, Microseconds, Packet, Track};
 
+use crate::picture::Picture;
 use crate::schedule::{Schedule, period};
 
 /// The one track of this adapter.
@@ -19,8 +19,8 @@ const ANSWER: Duration = Duration::from_secs(10);
 const MAX_FAILURES: u32 = 10;
 const SILENCE_US: Microseconds = 10_000_000;
 
-/// Room for the Huffman tables that are put in where they are missing.
-const TABLES_BYTES: usize = 512;
+/// How long the end of an answer is waited for whose picture is whole.
+const REST: Duration = Duration::from_millis(300);
 
 /// The adapter.
 pub async fn run(camera: Camera, io: Io) -> Result<(), Error> {
@@ -67,39 +67,34 @@ pub async fn run(camera: Camera, io: Io) -> Result<(), Error> {
 /// Asks once.
 async fn poll(io: &Io, fetcher: &mut Fetcher) -> Result<Packet, Error> {
     let mut response = fetcher.get().await?;
-    let kind = response.headers.get("content-type").unwrap_or_default();
-    if kind.to_ascii_lowercase().starts_with("multipart/") {
-        return Err(Error::unsupported("a stream, not a single picture"));
-    }
+    let mut picture = Picture::new(&response.headers)?;
     let mut arrived = None;
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.body.chunk().await? {
+    let mut is_whole = false;
+    // Once the picture is whole, its end is waited for only so that the connection can be used
+    // again: some cameras announce more than they send.
+    while let Some(chunk) = match next_chunk(io, &mut response.body, is_whole).await {
+        Err(_) if is_whole => None,
+        chunk => chunk?,
+    } {
         arrived.get_or_insert(chunk.arrived);
-        if bytes.is_empty() {
-            bytes = chunk.bytes;
-        } else {
-            bytes.extend_from_slice(&chunk.bytes);
-        }
-        if bytes.len() > MAX_PICTURE_BYTES - TABLES_BYTES {
-            return Err(Error::unsupported(
-                "the camera's picture is larger than 8 MiB",
-            ));
-        }
+        is_whole = picture.push(chunk.bytes)?;
     }
-    if !bytes.starts_with(&[0xff, 0xd8]) {
-        return Err(Error::unsupported(
-            "the camera's answer is not a JPEG picture",
-        ));
-    }
-    let data = whole_picture(bytes).ok_or_else(|| Error::protocol("the picture is damaged"))?;
     Ok(Packet {
         track: VIDEO_TRACK,
         timestamp: None,
         arrived: arrived.unwrap_or(io.now()),
         keyframe: true,
         lost_before: 0,
-        data,
+        data: picture.finish()?,
     })
+}
+
+async fn next_chunk(io: &Io, body: &mut Body, is_whole: bool) -> Result<Option<Chunk>, Error> {
+    if is_whole {
+        io.timeout(REST, body.chunk()).await?
+    } else {
+        body.chunk().await
+    }
 }
 
 fn announce(io: &Io) {

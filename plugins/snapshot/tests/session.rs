@@ -97,7 +97,7 @@ fn the_first_failure_is_told_at_once() {
         ),
         ("text/html", b"<html>", FailureClass::Unsupported),
         ("image/jpeg", &PICTURE[..10], FailureClass::Protocol),
-        ("image/jpeg", b"", FailureClass::Unsupported),
+        ("image/jpeg", b"", FailureClass::Protocol),
     ] {
         let mut harness = started("1");
         let id = request(&mut harness).id;
