@@ -15,6 +15,9 @@ const MAX_REDIRECTS: u32 = 3;
 /// Nonces that may have been too old for one answer; a camera that never takes one refuses.
 const MAX_STALE: u32 = 2;
 
+/// Bytes that are thrown away where a server gives a whole file for a part of it.
+const MAX_SKIPPED_BYTES: u64 = 64 * 1024 * 1024;
+
 /// Asks one camera for one URL, as often as wanted. It remembers the challenge and
 /// where it was sent on to, so that only the first question costs several requests.
 #[derive(Debug)]
@@ -54,11 +57,41 @@ impl Fetcher {
 
     /// An answer of status 2xx. Everything else is an error of the class that fits.
     pub async fn get(&mut self) -> Result<Response, Error> {
+        self.ask(None).await
+    }
+
+    /// As [`Fetcher::get`], with a body of exactly the `len` bytes from `start` on (RFC 9110,
+    /// section 14.2). A server that knows no ranges is read up to there, through 64 MiB at the
+    /// most; a body that ends before is an error of class `protocol`.
+    pub async fn get_range(&mut self, start: u64, len: u64) -> Result<Response, Error> {
+        let last = start.saturating_add(len).saturating_sub(1);
+        let range = format!("bytes={start}-{last}");
+        let mut response = self.ask(Some(&range)).await?;
+        let skip = match response.status {
+            206 => {
+                let told = response.headers.get("content-range").and_then(first_byte);
+                if told.is_some_and(|told| told != start) {
+                    let message = "the camera gives another part of its file than was asked for";
+                    return Err(Error::protocol(message));
+                }
+                0
+            }
+            _ if start > MAX_SKIPPED_BYTES => {
+                let message = "the camera gives no parts of its files";
+                return Err(Error::unsupported(message));
+            }
+            _ => start,
+        };
+        response.body.narrow(skip, len);
+        Ok(response)
+    }
+
+    async fn ask(&mut self, range: Option<&str>) -> Result<Response, Error> {
         let mut redirects = 0;
         let mut refused = false;
         let mut stale = 0;
         loop {
-            let response = self.io.request(self.request()).await?;
+            let response = self.io.request(self.request(range)).await?;
             match response.status {
                 200..=299 => return Ok(response),
                 301 | 302 | 303 | 307 | 308 => {
@@ -85,12 +118,15 @@ impl Fetcher {
         }
     }
 
-    fn request(&self) -> Request {
-        let request = Request::get(&self.url.to_string())
+    fn request(&self, range: Option<&str>) -> Request {
+        let mut request = Request::get(&self.url.to_string())
             .header("User-Agent", &self.user_agent)
             .header("Accept", "*/*")
             // Without it any coding of the body would be welcome (RFC 9110, section 12.5.3).
             .header("Accept-Encoding", "identity");
+        if let Some(range) = range {
+            request = request.header("Range", range);
+        }
         if self.challenges.is_empty() {
             return request;
         }
@@ -149,6 +185,12 @@ pub fn content_coding(headers: &Headers) -> Option<String> {
         .filter(|coding| !coding.is_empty() && coding != "identity")
         .collect();
     (!codings.is_empty()).then(|| codings.join(", "))
+}
+
+/// The 5 of `bytes 5-9/10`.
+fn first_byte(content_range: &str) -> Option<u64> {
+    let range = content_range.trim().strip_prefix("bytes")?;
+    range.split('-').next()?.trim().parse().ok()
 }
 
 fn refusal(status: u16, headers: &Headers) -> Error {

@@ -100,11 +100,45 @@ pub struct Body {
     io: Io,
     id: u32,
     pending: Rc<RefCell<Pending>>,
+    /// Bytes that are left out before the wanted ones.
+    skip: u64,
+    /// Wanted bytes that did not come yet; none where all are wanted.
+    left: Option<u64>,
 }
 
 impl Body {
+    /// Only these bytes of what is to come.
+    pub(crate) fn narrow(&mut self, skip: u64, len: u64) {
+        (self.skip, self.left) = (skip, Some(len));
+    }
+
     /// The next bytes, or none at the body's end.
     pub async fn chunk(&mut self) -> Result<Option<Chunk>, Error> {
+        loop {
+            if self.left == Some(0) {
+                return Ok(None);
+            }
+            let Some(mut chunk) = self.any_chunk().await? else {
+                return match self.left {
+                    None => Ok(None),
+                    Some(_) => Err(Error::protocol("the answer is shorter than was asked for")),
+                };
+            };
+            let skipped = self.skip.min(chunk.bytes.len() as u64);
+            self.skip -= skipped;
+            chunk.bytes.drain(..skipped as usize);
+            if let Some(left) = &mut self.left {
+                let len = (*left).min(chunk.bytes.len() as u64);
+                chunk.bytes.truncate(len as usize);
+                *left -= len;
+            }
+            if !chunk.bytes.is_empty() {
+                return Ok(Some(chunk));
+            }
+        }
+    }
+
+    async fn any_chunk(&mut self) -> Result<Option<Chunk>, Error> {
         poll_fn(|_| {
             let mut pending = self.pending.borrow_mut();
             if let Some(chunk) = pending.parts.pop_front() {
@@ -146,6 +180,8 @@ pub(crate) async fn send(io: &Io, request: Request) -> Result<Response, Error> {
         io: io.clone(),
         id,
         pending,
+        skip: 0,
+        left: None,
     };
     io.command(Command::Request(HttpRequest {
         id,

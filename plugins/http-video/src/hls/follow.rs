@@ -81,6 +81,7 @@ mod tests {
                     uri: String::new(),
                     discontinuity: false,
                     missing: false,
+                    range: None,
                     map: None,
                 })
                 .collect(),

@@ -6,5 +6,5 @@ mod playlist;
 mod session;
 
 pub use follow::{Follow, Plan};
-pub use playlist::{Media, Playlist, Segment, Variant, Wanted, choose, parse};
+pub use playlist::{ByteRange, Map, Media, Playlist, Segment, Variant, Wanted, choose, parse};
 pub use session::{read_on, run};

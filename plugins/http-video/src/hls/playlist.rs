@@ -68,8 +68,41 @@ pub struct Segment {
     pub discontinuity: bool,
     /// There is none, only its place.
     pub missing: bool,
+    /// Which bytes of the file it is; none for the whole.
+    pub range: Option<ByteRange>,
     /// Where the beginning of its fragmented MP4 is; none for MPEG-TS.
-    pub map: Option<Rc<str>>,
+    pub map: Option<Rc<Map>>,
+}
+
+/// The beginning of a fragmented MP4.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Map {
+    /// As written, mostly relative.
+    pub uri: String,
+    /// Which bytes of the file it is; none for the whole.
+    pub range: Option<ByteRange>,
+}
+
+/// A part of a file, bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByteRange {
+    /// Of the first one.
+    pub start: u64,
+    /// At least 1.
+    pub len: u64,
+}
+
+impl ByteRange {
+    /// `LENGTH[@START]`; without a start it begins at `next`.
+    fn parse(value: &str, next: Option<u64>) -> Option<Self> {
+        let (len, start) = match value.split_once('@') {
+            Some((len, start)) => (len, start.trim().parse().ok()?),
+            None => (value, next?),
+        };
+        let len = len.trim().parse().ok().filter(|len| *len > 0)?;
+        start.checked_add(len)?;
+        Some(Self { start, len })
+    }
 }
 
 /// Reads a playlist. What this adapter cannot read is an error of class `unsupported`.
@@ -128,7 +161,7 @@ fn media(text: &str) -> Result<Media, Error> {
     };
     let mut number: u64 = 0;
     let (mut discontinuity, mut missing) = (false, false);
-    let mut map = None;
+    let (mut map, mut range) = (None, None);
     for line in text.lines().map(str::trim) {
         let (tag, value) = line.split_once(':').unwrap_or((line, ""));
         match tag {
@@ -147,17 +180,31 @@ fn media(text: &str) -> Result<Media, Error> {
             "#EXT-X-KEY" if attribute(value, "METHOD") != Some("NONE") => {
                 return Err(unsupported("its segments are encrypted"));
             }
-            "#EXT-X-BYTERANGE" => return Err(byte_ranges()),
-            "#EXT-X-MAP" if attribute(value, "BYTERANGE").is_some() => return Err(byte_ranges()),
-            "#EXT-X-MAP" => map = attribute(value, "URI").map(Rc::from),
+            "#EXT-X-BYTERANGE" => range = Some(value),
+            "#EXT-X-MAP" => {
+                map = attribute(value, "URI").map(|uri| {
+                    let range = attribute(value, "BYTERANGE");
+                    let uri = uri.to_owned();
+                    // Section 4.3.2.5: none without a start.
+                    let range = range.and_then(|range| ByteRange::parse(range, Some(0)));
+                    Rc::new(Map { uri, range })
+                });
+            }
             _ if line.is_empty() || line.starts_with('#') => {}
             _ => {
                 if media.segments.len() >= 2 * MAX_SEGMENTS {
                     media.segments.drain(..MAX_SEGMENTS);
                 }
+                let range = range.take().map(|range| {
+                    let before = media.segments.last().filter(|before| before.uri == line);
+                    let before = before.and_then(|before| before.range);
+                    ByteRange::parse(range, before.map(|range| range.start + range.len))
+                        .ok_or_else(|| Error::protocol("the camera's HLS has a wrong byte range"))
+                });
                 media.segments.push(Segment {
                     number,
                     uri: line.to_owned(),
+                    range: range.transpose()?,
                     discontinuity: core::mem::take(&mut discontinuity),
                     missing: core::mem::take(&mut missing),
                     map: map.clone(),
@@ -169,10 +216,6 @@ fn media(text: &str) -> Result<Media, Error> {
     let surplus = media.segments.len().saturating_sub(MAX_SEGMENTS);
     media.segments.drain(..surplus);
     Ok(media)
-}
-
-fn byte_ranges() -> Error {
-    unsupported("its segments are byte ranges of one file")
 }
 
 fn unsupported(what: &str) -> Error {

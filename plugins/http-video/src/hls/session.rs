@@ -12,7 +12,7 @@ use padelvar_sdk::time::after;
 use padelvar_sdk::{Body, Camera, Error, FailureClass, Io, Microseconds, Timer};
 
 use super::follow::Follow;
-use super::playlist::{Media, Playlist, Segment, Wanted, choose, parse};
+use super::playlist::{ByteRange, Map, Media, Playlist, Segment, Wanted, choose, parse};
 use crate::fmp4::Mp4Demuxer;
 use crate::kind::Container;
 use crate::output::Output;
@@ -155,7 +155,7 @@ struct Reader<'a> {
     ts: TsDemuxer,
     mp4: Mp4Demuxer,
     /// The beginning that `mp4` has.
-    map: Option<Rc<str>>,
+    map: Option<Rc<Map>>,
     /// In a row, of segments.
     failures: u32,
 }
@@ -288,13 +288,14 @@ impl Reader<'_> {
     }
 
     async fn fetch(&mut self, segment: &Segment) -> Result<(), Error> {
-        if segment.map.is_some() && segment.map != self.map {
-            let uri = segment.map.as_deref().unwrap_or_default();
-            let mut body = self.open(uri).await?;
+        if let Some(map) = &segment.map
+            && segment.map != self.map
+        {
+            let mut body = self.open(&map.uri, map.range).await?;
             self.mp4.init(&body.read_to_end(MAX_MAP_BYTES).await?)?;
             self.map.clone_from(&segment.map);
         }
-        let mut body = self.open(&segment.uri).await?;
+        let mut body = self.open(&segment.uri, segment.range).await?;
         let head = if segment.map.is_some() {
             Head::none(self.io.now())
         } else {
@@ -315,12 +316,16 @@ impl Reader<'_> {
         result
     }
 
-    async fn open(&mut self, uri: &str) -> Result<Body, Error> {
+    async fn open(&mut self, uri: &str, range: Option<ByteRange>) -> Result<Body, Error> {
         let url = self.playlist.url().join(uri);
         let url =
             url.map_err(|error| Error::protocol(format!("the camera names it wrongly: {error}")))?;
         self.segments.go_to(url);
-        Ok(self.segments.get().await?.body)
+        let response = match range {
+            Some(range) => self.segments.get_range(range.start, range.len).await?,
+            None => self.segments.get().await?,
+        };
+        Ok(response.body)
     }
 
     fn demuxer(&mut self, is_mp4: bool) -> &mut dyn Segmented {
