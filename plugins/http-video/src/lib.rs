@@ -7,7 +7,8 @@
 //!
 //! Pictures are H.264 or H.265; sound, where it is wanted, is AAC (and G.711 in FLV). Encrypted
 //! streams are refused with the reason. Segments may be byte ranges of one file. Of a master
-//! playlist one variant is read; sound that stands in a playlist of its own is left out.
+//! playlist one variant is read, with its sound where that stands in a playlist of its own (of
+//! fragmented MP4, with AAC).
 //!
 //! One long answer is handed on as it arrives. HLS comes in bursts of some seconds: there each
 //! sample is held back until it is due (`pace`), three segments behind the end of the playlist.

@@ -19,6 +19,8 @@ const MAX_BYTES: usize = 24 * 1024 * 1024;
 const MAX_SAMPLES: usize = 16 * 1024;
 /// A step of the decoding time that is none of a stream that goes on, 90 kHz.
 const JUMP: u64 = 10 * 90_000;
+/// The same where a stream begins: it may come segments before or behind the other one.
+const FIRST_JUMP: u64 = 30 * 90_000;
 /// A picture's time at 25 a second, 90 kHz: what is put in place of a jump.
 const STEP: u64 = 3600;
 /// Later than this is late, microseconds.
@@ -37,8 +39,8 @@ pub struct Pacer {
     offset: Option<u64>,
     /// Added to the times as they come, may wrap.
     shift: u64,
-    /// The greatest decoding time so far, after the shift.
-    newest: Option<u64>,
+    /// The greatest decoding times so far of pictures and of sound, after the shift.
+    newest: [Option<u64>; 2],
     cut: bool,
     late_since: Option<Microseconds>,
 }
@@ -64,6 +66,25 @@ impl Pacer {
         self.queue
             .back()
             .map_or(0, |(due, _)| due.saturating_sub(now))
+    }
+
+    /// The same of one of the two.
+    pub fn span_of(&self, stream: Stream, now: Microseconds) -> Microseconds {
+        let last = self.queue.iter().rev();
+        let mut last = last.filter(|(_, sample)| sample.stream == stream);
+        last.next().map_or(0, |(due, _)| due.saturating_sub(now))
+    }
+
+    /// Whether a sample came already.
+    pub fn is_running(&self) -> bool {
+        self.offset.is_some()
+    }
+
+    /// Whether the times of a sample are near those of the pictures so far.
+    pub fn fits(&self, sample: &Sample) -> bool {
+        let shifted = sample.dts.wrapping_add(self.shift);
+        let newest = self.newest[Stream::Video as usize];
+        newest.is_none_or(|newest| shifted.abs_diff(newest) <= FIRST_JUMP)
     }
 
     /// When there is something to release.
@@ -119,10 +140,12 @@ impl Pacer {
     fn place(&mut self, sample: &mut Sample) {
         let raw = sample.dts;
         let shifted = raw.wrapping_add(self.shift);
-        if let Some(newest) = self.newest {
+        let own = self.newest[sample.stream as usize];
+        if let Some(newest) = self.newest.into_iter().flatten().max() {
             // Sound may run ahead of the pictures: those say where it goes on.
             let cut = self.cut && sample.stream == Stream::Video;
-            if cut || shifted.abs_diff(newest) > JUMP {
+            let jump = own.map_or(FIRST_JUMP, |_| JUMP);
+            if cut || shifted.abs_diff(own.unwrap_or(newest)) > jump {
                 self.shift = newest.saturating_add(STEP).wrapping_sub(raw);
             }
             self.cut &= !cut;
@@ -134,10 +157,8 @@ impl Pacer {
         if sample.pts.abs_diff(sample.dts) > JUMP {
             sample.pts = sample.dts;
         }
-        self.newest = Some(
-            self.newest
-                .map_or(sample.dts, |newest| newest.max(sample.dts)),
-        );
+        let newest = own.map_or(sample.dts, |newest| newest.max(sample.dts));
+        self.newest[sample.stream as usize] = Some(newest);
     }
 }
 

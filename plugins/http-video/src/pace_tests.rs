@@ -106,6 +106,30 @@ fn jumps_and_cuts_are_closed() {
 }
 
 #[test]
+fn sound_of_segments_further_on_or_back_moves_nothing() {
+    for first in [100_000_000 + 1_800_000, 100_000_000 - 1_800_000] {
+        let mut pacer = Pacer::default();
+        pacer.push(video(100_000_000), 0);
+        assert!(pacer.fits(&sample(Stream::Audio, first)));
+        pacer.push(sample(Stream::Audio, first), 0);
+        pacer.push(video(100_003_600), 0);
+        pacer.push(sample(Stream::Audio, first + 2000), 0);
+        let mut times: Vec<u64> = pacer.queue.iter().map(|(_, it)| it.dts - BASE).collect();
+        times.sort_unstable();
+        let mut expected = [100_000_000, 100_003_600, first, first + 2000];
+        expected.sort_unstable();
+        assert_eq!(times, expected);
+        let span = pacer.span_of(Stream::Video, 0);
+        assert_eq!((span, pacer.span_of(Stream::Video, span + 1)), (40_000, 0));
+    }
+    let mut pacer = Pacer::default();
+    assert!(!pacer.is_running());
+    pacer.push(video(100_000_000), 0);
+    assert!(pacer.is_running());
+    assert!(!pacer.fits(&sample(Stream::Audio, 0)), "another clock");
+}
+
+#[test]
 fn any_times_are_bounded_and_end() {
     bolero::check!()
         .with_type::<Vec<(u64, bool, u16)>>()

@@ -23,6 +23,8 @@ const TIME_MASK: u64 = (1 << 40) - 1;
 #[derive(Debug, Default)]
 pub struct Mp4Demuxer {
     with_audio: bool,
+    /// Pictures are left out.
+    only_audio: bool,
     video: Option<Video>,
     audio: Option<Audio>,
     buffer: Buffer,
@@ -62,6 +64,15 @@ impl Mp4Demuxer {
         }
     }
 
+    /// For files of sound: pictures are left out.
+    pub fn of_sound() -> Self {
+        Self {
+            with_audio: true,
+            only_audio: true,
+            ..Self::default()
+        }
+    }
+
     /// Takes the initialisation segment, whole.
     pub fn init(&mut self, file: &[u8]) -> Result<(), Error> {
         (self.video, self.audio) = (None, None);
@@ -72,7 +83,9 @@ impl Mp4Demuxer {
                 size: track.size,
             };
             match track.content {
-                Content::Video(codec, configuration) if self.video.is_none() => {
+                Content::Video(codec, configuration)
+                    if self.video.is_none() && !self.only_audio =>
+                {
                     let mut pictures = Pictures::new(codec);
                     for set in configuration.sets {
                         pictures.parameter_set(set);
@@ -102,7 +115,10 @@ impl Mp4Demuxer {
                 _ => {}
             }
         }
-        if self.video.is_none() {
+        if self.only_audio && self.audio.is_none() {
+            return Err(Error::unsupported("the camera's MP4 holds no AAC"));
+        }
+        if self.video.is_none() && !self.only_audio {
             let message = "the camera's MP4 holds no H.264 or H.265 pictures";
             return Err(Error::unsupported(message));
         }

@@ -3,8 +3,11 @@
 mod attributes;
 mod follow;
 mod playlist;
+mod reader;
 mod session;
+mod sound;
 
 pub use follow::{Follow, Plan};
 pub use playlist::{ByteRange, Map, Media, Playlist, Segment, Variant, Wanted, choose, parse};
-pub use session::{read_on, run};
+pub use reader::read_on;
+pub use session::run;

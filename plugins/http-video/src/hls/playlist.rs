@@ -34,6 +34,8 @@ pub struct Variant {
     pub bandwidth: u64,
     /// False where its codecs are named and none of them can be read here.
     pub readable: bool,
+    /// The playlist of its sound, as written, where that stands apart from the pictures.
+    pub sound: Option<String>,
 }
 
 /// Which rendition the operator wants.
@@ -129,6 +131,12 @@ pub fn choose(variants: &[Variant], wanted: Wanted) -> Option<&Variant> {
 }
 
 fn variants(text: &str) -> Vec<Variant> {
+    let renditions: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("#EXT-X-MEDIA:"))
+        .filter(|list| attribute(list, "TYPE") == Some("AUDIO"))
+        .take(MAX_VARIANTS)
+        .collect();
     let mut variants = Vec::new();
     let mut pending = None;
     for line in text.lines().map(str::trim) {
@@ -147,10 +155,22 @@ fn variants(text: &str) -> Vec<Variant> {
                 uri: line.to_owned(),
                 bandwidth: bandwidth.unwrap_or(0),
                 readable,
+                sound: attribute(list, "AUDIO").and_then(|group| sound(&renditions, group)),
             });
         }
     }
     variants
+}
+
+/// The playlist of a group's sound: the default one, else the first; none where that is within
+/// the variant itself (RFC 8216, section 4.3.4.2.1).
+fn sound(renditions: &[&str], group: &str) -> Option<String> {
+    let of_group = |list: &&&str| attribute(list, "GROUP-ID") == Some(group);
+    let is_default = |list: &&&str| attribute(list, "DEFAULT") == Some("YES");
+    let mut candidates = renditions.iter().filter(of_group);
+    let first = candidates.clone().next()?;
+    let wanted = candidates.find(is_default).unwrap_or(first);
+    attribute(wanted, "URI").map(str::to_owned)
 }
 
 fn media(text: &str) -> Result<Media, Error> {

@@ -79,6 +79,30 @@ fn variants_by_bandwidth() {
 }
 
 #[test]
+fn sound_of_its_own() {
+    let media = "#EXTM3U\n#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID=\"a\",URI=\"no\",DEFAULT=YES\n\
+        #EXT-X-MEDIA:TYPE=\"AUDIO\",GROUP-ID=\"a\",NAME=\"1\",URI=\"first.m3u8\"\n\
+        #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"2\",DEFAULT=YES,URI=\"wanted.m3u8\"\n\
+        #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"b\",NAME=\"3\",URI=\"b.m3u8\"\n\
+        #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"c\",NAME=\"4\",URI=\"c.m3u8\"\n\
+        #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"c\",NAME=\"5\",DEFAULT=YES\n";
+    for (group, expected) in [
+        (",AUDIO=\"a\"", Some("wanted.m3u8")),
+        (",AUDIO=\"b\"", Some("b.m3u8")),
+        // Within the variant.
+        (",AUDIO=\"c\"", None),
+        (",AUDIO=\"d\"", None),
+        ("", None),
+    ] {
+        let text = format!("{media}#EXT-X-STREAM-INF:BANDWIDTH=1{group}\nv.m3u8\n");
+        let Ok(Playlist::Master(variants)) = parse(&text) else {
+            panic!("no master playlist");
+        };
+        assert_eq!(variants[0].sound.as_deref(), expected, "{group}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_refused_with_a_reason() {
     let error = parse("#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\na\n").unwrap_err();
     assert_eq!(error.class, FailureClass::Unsupported);

@@ -1,40 +1,20 @@
-//! One session: reading playlists and segments, and playing them.
+//! One session: what is read, and the playing of it.
 
 use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
-use std::rc::Rc;
 
 use padelvar_sdk::fetch::Fetcher;
 use padelvar_sdk::time::after;
-use padelvar_sdk::{Body, Camera, Error, FailureClass, Io, Microseconds, Timer};
+use padelvar_sdk::{Camera, Error, Io, Microseconds, Timer};
 
-use super::follow::Follow;
-use super::playlist::{ByteRange, Map, Media, Playlist, Segment, Wanted, choose, parse};
-use crate::fmp4::Mp4Demuxer;
-use crate::kind::Container;
+use super::playlist::{Playlist, Wanted, choose, parse};
+use super::reader::{Reader, Role, load};
+use super::sound;
 use crate::output::Output;
 use crate::pace::Pacer;
-use crate::run::{Head, recognise};
-use crate::sample::Segmented;
-use crate::ts::TsDemuxer;
-
-/// A playlist of a day of segments is some hundred kilobytes long.
-const MAX_PLAYLIST_BYTES: usize = 1024 * 1024;
-
-/// The beginning of an MP4 is some kilobytes long.
-const MAX_MAP_BYTES: usize = 1024 * 1024;
-
-/// How long a playlist may take.
-const PLAYLIST: Duration = Duration::from_secs(10);
-
-/// So many failures in a row, of playlists or of segments, and the camera is taken for dead.
-const MAX_FAILURES: u32 = 3;
-
-/// More bytes in wait, and the next segment is left at the camera.
-const AHEAD_BYTES: usize = 12 * 1024 * 1024;
 
 /// Without a picture for three segments' time the camera is taken for dead, but not sooner and
 /// not later than these; the host itself waits 30 s.
@@ -44,10 +24,22 @@ const MOST_PATIENCE: Duration = Duration::from_secs(25);
 /// Bytes in one answer to the host, who takes 16 MiB: one picture may come on top.
 const ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
+/// How long the rest of the sound may take once all pictures were read.
+const LAST_SOUND: Duration = Duration::from_secs(5);
+
 /// What reading and playing share.
-struct Shared {
-    pacer: RefCell<Pacer>,
+pub struct Shared {
+    /// What was read and is not due yet.
+    pub pacer: RefCell<Pacer>,
     patience: Cell<Duration>,
+}
+
+impl Shared {
+    /// The camera's segments are that long.
+    pub fn be_patient(&self, target: Duration) {
+        let patience = (target * 3).clamp(LEAST_PATIENCE, MOST_PATIENCE);
+        self.patience.set(patience);
+    }
 }
 
 /// Plays a stream whose first playlist is `text`; `fetcher` has it from there.
@@ -62,16 +54,6 @@ pub async fn run(
         pacer: RefCell::default(),
         patience: Cell::new(LEAST_PATIENCE),
     };
-    let mut reader = Reader {
-        io,
-        shared: &shared,
-        segments: Fetcher::new(camera, io)?,
-        playlist: fetcher,
-        ts: TsDemuxer::new(camera.audio),
-        mp4: Mp4Demuxer::new(camera.audio),
-        map: None,
-        failures: 0,
-    };
     let mut player = Player {
         io,
         shared: &shared,
@@ -80,7 +62,7 @@ pub async fn run(
         timer: io.timer(),
         set_for: None,
     };
-    let mut reading = pin!(reader.read(text, wanted));
+    let mut reading = pin!(read(camera, io, &shared, fetcher, text, wanted));
     let mut read = None;
     // Not `select`: what was read is played to its end, whatever ended the reading.
     poll_fn(|context| {
@@ -100,12 +82,52 @@ pub async fn run(
     .await
 }
 
-/// The rest of a playlist whose first bytes are there.
-pub async fn read_on(head: Vec<u8>, body: &mut Body) -> Result<String, Error> {
-    let room = MAX_PLAYLIST_BYTES.saturating_sub(head.len());
-    let mut bytes = head;
-    bytes.extend(body.read_to_end(room).await?);
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+/// Reads to the stream's end.
+async fn read(
+    camera: &Camera,
+    io: &Io,
+    shared: &Shared,
+    mut playlist: Fetcher,
+    text: String,
+    wanted: Wanted,
+) -> Result<(), Error> {
+    let (media, sound) = match parse(&text)? {
+        Playlist::Media(media) => (media, None),
+        Playlist::Master(variants) => {
+            let variant = choose(&variants, wanted).ok_or_else(|| {
+                Error::unsupported("the camera's HLS offers neither H.264 nor H.265 pictures")
+            })?;
+            let url = |uri| {
+                let url = playlist.url().join(uri);
+                url.map_err(|error| {
+                    Error::protocol(format!("the camera's HLS names a wrong playlist: {error}"))
+                })
+            };
+            let sound = variant.sound.as_deref().filter(|_| camera.audio);
+            let (pictures, sound) = (url(&variant.uri)?, sound.map(url).transpose()?);
+            playlist.go_to(pictures);
+            (load(io, &mut playlist).await?, sound)
+        }
+    };
+    let Some(sound) = sound else {
+        let mut reader = Reader::new(camera, io, shared, Role::All, playlist)?;
+        return reader.read(media).await;
+    };
+    let mut reader = Reader::new(camera, io, shared, Role::Pictures, playlist)?;
+    let mut sound = pin!(sound::read(camera, io, shared, sound));
+    let mut pictures = pin!(reader.read(media));
+    let mut heard = false;
+    let result = poll_fn(|context| {
+        let state = pictures.as_mut().poll(context);
+        heard = heard || sound.as_mut().poll(context).is_ready();
+        state
+    })
+    .await;
+    if result.is_ok() && !heard {
+        // What belongs to the last pictures; without it they are played all the same.
+        let _ = io.timeout(LAST_SOUND, sound).await;
+    }
+    result
 }
 
 /// Hands on what is due.
@@ -143,218 +165,5 @@ impl Player<'_> {
             self.timer.set(at);
         }
         Ok(())
-    }
-}
-
-/// Reads what is there to be read, ahead of the player.
-struct Reader<'a> {
-    io: &'a Io,
-    shared: &'a Shared,
-    playlist: Fetcher,
-    segments: Fetcher,
-    ts: TsDemuxer,
-    mp4: Mp4Demuxer,
-    /// The beginning that `mp4` has.
-    map: Option<Rc<Map>>,
-    /// In a row, of segments.
-    failures: u32,
-}
-
-impl Reader<'_> {
-    /// Until the stream's end.
-    async fn read(&mut self, text: String, wanted: Wanted) -> Result<(), Error> {
-        let mut media = self.first(&text, wanted).await?;
-        let mut follow = Follow::default();
-        loop {
-            let loaded = self.io.now();
-            let patience = (media.target * 3).clamp(LEAST_PATIENCE, MOST_PATIENCE);
-            self.shared.patience.set(patience);
-            let plan = follow.plan(&media);
-            self.lost(plan.lost);
-            if plan.cut {
-                self.shared.pacer.borrow_mut().cut();
-            }
-            for segment in plan.segments {
-                self.room(media.target).await;
-                self.segment(segment).await?;
-            }
-            if media.ended {
-                return Ok(());
-            }
-            // Section 6.3.4: half of it where nothing was new.
-            let pause = if plan.segments.is_empty() {
-                media.target / 2
-            } else {
-                media.target
-            };
-            self.io.sleep_until(after(loaded, pause)).await;
-            media = self.again().await?;
-        }
-    }
-
-    /// The first list of segments.
-    async fn first(&mut self, text: &str, wanted: Wanted) -> Result<Media, Error> {
-        match parse(text)? {
-            Playlist::Media(media) => Ok(media),
-            Playlist::Master(variants) => {
-                let variant = choose(&variants, wanted).ok_or_else(|| {
-                    Error::unsupported("the camera's HLS offers neither H.264 nor H.265 pictures")
-                })?;
-                let url = self.playlist.url().join(&variant.uri).map_err(|error| {
-                    Error::protocol(format!("the camera's HLS names a wrong playlist: {error}"))
-                })?;
-                self.playlist.go_to(url);
-                self.load().await
-            }
-        }
-    }
-
-    /// The playlist once more; single failures are forgiven.
-    async fn again(&mut self) -> Result<Media, Error> {
-        let mut failures = 0;
-        loop {
-            let error = match self.load().await {
-                Ok(media) => return Ok(media),
-                Err(error) => error,
-            };
-            failures += 1;
-            let lasting = matches!(error.class, FailureClass::Auth | FailureClass::Unsupported);
-            if lasting || failures == MAX_FAILURES {
-                return Err(error);
-            }
-            self.io.sleep(Duration::from_secs(1)).await;
-        }
-    }
-
-    async fn load(&mut self) -> Result<Media, Error> {
-        let playlist = &mut self.playlist;
-        let load = async {
-            let mut response = playlist.get().await?;
-            read_on(Vec::new(), &mut response.body).await
-        };
-        let text = self.io.timeout(PLAYLIST, load).await;
-        let text = text
-            .map_err(Error::from)
-            .flatten()
-            .map_err(|error| error.during("the playlist"))?;
-        match parse(&text)? {
-            Playlist::Media(media) => Ok(media),
-            Playlist::Master(_) => Err(Error::protocol(
-                "the camera's HLS names a list of variants where one of segments should be",
-            )),
-        }
-    }
-
-    /// Waits until the player needs more.
-    async fn room(&self, target: Duration) {
-        poll_fn(|_| {
-            let pacer = self.shared.pacer.borrow();
-            let span = Duration::from_micros(pacer.span(self.io.now()));
-            if span > target || pacer.bytes() > AHEAD_BYTES {
-                Poll::Pending
-            } else {
-                Poll::Ready(())
-            }
-        })
-        .await;
-    }
-
-    /// Reads one segment. One that cannot be had is a loss; several in a row are an error.
-    async fn segment(&mut self, segment: &Segment) -> Result<(), Error> {
-        if segment.discontinuity {
-            self.shared.pacer.borrow_mut().cut();
-        }
-        if segment.missing {
-            self.lost(1);
-            return Ok(());
-        }
-        let error = match self.fetch(segment).await {
-            Ok(()) => {
-                self.failures = 0;
-                return Ok(());
-            }
-            Err(error) => error.during("a segment"),
-        };
-        self.failures += 1;
-        let lasting = matches!(error.class, FailureClass::Auth | FailureClass::Unsupported);
-        if lasting || self.failures == MAX_FAILURES {
-            return Err(error);
-        }
-        self.lost(1);
-        if self.failures == 1 {
-            self.io.debug(format_args!("a gap: {error}"));
-        }
-        Ok(())
-    }
-
-    async fn fetch(&mut self, segment: &Segment) -> Result<(), Error> {
-        if let Some(map) = &segment.map
-            && segment.map != self.map
-        {
-            let mut body = self.open(&map.uri, map.range).await?;
-            self.mp4.init(&body.read_to_end(MAX_MAP_BYTES).await?)?;
-            self.map.clone_from(&segment.map);
-        }
-        let mut body = self.open(&segment.uri, segment.range).await?;
-        let head = if segment.map.is_some() {
-            Head::none(self.io.now())
-        } else {
-            let (container, head) = recognise(self.io, &mut body).await?;
-            if container != Container::Ts {
-                return Err(Error::unsupported(
-                    "it is neither MPEG-TS nor fragmented MP4",
-                ));
-            }
-            head
-        };
-        let is_mp4 = segment.map.is_some();
-        let result = self.read_body(is_mp4, head, &mut body).await;
-        let (now, mut samples) = (self.io.now(), Vec::new());
-        self.demuxer(is_mp4)
-            .end_of_file(result.is_ok(), now, &mut samples);
-        self.wait_in_line(samples);
-        result
-    }
-
-    async fn open(&mut self, uri: &str, range: Option<ByteRange>) -> Result<Body, Error> {
-        let url = self.playlist.url().join(uri);
-        let url =
-            url.map_err(|error| Error::protocol(format!("the camera names it wrongly: {error}")))?;
-        self.segments.go_to(url);
-        let response = match range {
-            Some(range) => self.segments.get_range(range.start, range.len).await?,
-            None => self.segments.get().await?,
-        };
-        Ok(response.body)
-    }
-
-    fn demuxer(&mut self, is_mp4: bool) -> &mut dyn Segmented {
-        if is_mp4 { &mut self.mp4 } else { &mut self.ts }
-    }
-
-    async fn read_body(&mut self, is_mp4: bool, head: Head, body: &mut Body) -> Result<(), Error> {
-        let (mut bytes, mut arrived) = (head.bytes, head.arrived);
-        loop {
-            let mut samples = Vec::new();
-            let pushed = self.demuxer(is_mp4).push(&bytes, arrived, &mut samples);
-            self.wait_in_line(samples);
-            pushed?;
-            let Some(chunk) = body.chunk().await? else {
-                return Ok(());
-            };
-            (bytes, arrived) = (chunk.bytes, chunk.arrived);
-        }
-    }
-
-    fn wait_in_line(&mut self, samples: Vec<crate::sample::Sample>) {
-        let mut pacer = self.shared.pacer.borrow_mut();
-        for sample in samples {
-            pacer.push(sample, self.io.now());
-        }
-    }
-
-    fn lost(&mut self, segments: u64) {
-        let count = u32::try_from(segments).unwrap_or(u32::MAX);
-        self.demuxer(self.map.is_some()).lost(count);
     }
 }
