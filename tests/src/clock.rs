@@ -99,6 +99,19 @@ pub fn time(value: &Value) -> Timestamp {
     text.parse().unwrap_or_else(|e| panic!("{text}: {e}"))
 }
 
+/// A time as seconds since 1970.
+pub fn unix(time: Timestamp) -> f64 {
+    time.as_nanosecond() as f64 / 1e9
+}
+
+/// The same of the system's kind of time.
+pub fn of(time: SystemTime) -> f64 {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => after.as_secs_f64(),
+        Err(before) => -before.duration().as_secs_f64(),
+    }
+}
+
 /// Seconds from one time to another.
 pub fn seconds(from: Timestamp, to: Timestamp) -> f64 {
     (to.as_nanosecond() - from.as_nanosecond()) as f64 / 1e9

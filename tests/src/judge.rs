@@ -12,6 +12,8 @@ use crate::boxes;
 
 /// Bound of a program that looks at a file of some seconds.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// Bound of one that looks at a file of hours.
+const LONG_PATIENCE: Duration = Duration::from_mins(30);
 
 /// A packet of the video, times in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,7 +68,7 @@ pub async fn video(file: &Path) -> Video {
         "format=duration:stream=codec_name,codec_type,width,height,avg_frame_rate\
          :packet=stream_index,pts_time,dts_time,duration_time,flags",
     );
-    let output = run(command.arg(file)).await;
+    let output = run_within(command.arg(file), LONG_PATIENCE).await;
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(complaint.is_empty(), "{shown}: {complaint}");
     let found: Value = serde_json::from_slice(&output.stdout).expect("ffprobe writes JSON");
@@ -156,6 +158,20 @@ async fn null(file: &Path, options: &[&str]) {
     );
 }
 
+/// What the decoder says against a file of any length, a line each; nothing where it is good.
+pub async fn complaints(file: &Path) -> Vec<String> {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-nostdin", "-v", "error", "-i"]).arg(file);
+    command.args(["-enc_time_base", "-1", "-f", "null", "-"]);
+    let output = run_within(&mut command, LONG_PATIENCE).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let mut lines: Vec<String> = said.lines().map(str::to_owned).collect();
+    if !output.status.success() {
+        lines.push(format!("ffmpeg ended with {}", output.status));
+    }
+    lines
+}
+
 /// Asserts all that is true of every final recording, and returns what ffprobe says:
 /// H.264 or H.265, index in place and not fragmented, decoding times that only rise, no
 /// negative times of showing, no complaint of the decoder.
@@ -207,8 +223,13 @@ pub fn constant_rate(video: &Video, fps: u32) {
 
 /// Runs a program to its end, within a bound.
 pub async fn run(command: &mut Command) -> Output {
+    run_within(command, PATIENCE).await
+}
+
+/// Runs a program to its end, within this bound.
+pub async fn run_within(command: &mut Command, patience: Duration) -> Output {
     command.stdin(Stdio::null()).kill_on_drop(true);
-    let ran = timeout(PATIENCE, command.output()).await;
+    let ran = timeout(patience, command.output()).await;
     let ran = ran.unwrap_or_else(|_| panic!("too slow: {command:?}"));
     ran.unwrap_or_else(|e| panic!("{command:?}: {e}"))
 }

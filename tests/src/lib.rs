@@ -33,6 +33,7 @@ pub mod raw;
 pub mod site;
 pub mod small_disk;
 pub mod sums;
+pub mod sync;
 pub mod take;
 pub mod token;
 pub mod usage;

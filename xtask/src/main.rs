@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod cameras;
 mod chaos;
 mod command;
 mod demo;
@@ -55,6 +56,12 @@ enum Task {
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
         minutes: u64,
     },
+    /// Does the set-up, builds in release mode, records cameras of many kinds and judges the files
+    Cameras {
+        /// Passed on, for example `long --minutes 60`; `-- --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -65,6 +72,7 @@ fn main() -> ExitCode {
         Task::Bench { what } => bench::run(&what),
         Task::Chaos { arguments } => chaos::run(&arguments),
         Task::Fuzz { adapters, minutes } => fuzz::run(&adapters, minutes),
+        Task::Cameras { arguments } => cameras::run(&arguments),
     };
     match done {
         Ok(code) => code,

@@ -15,13 +15,15 @@ const WASM_TARGET: &str = "wasm32-wasip2";
 const NPM_LIMIT: Duration = Duration::from_mins(5);
 
 /// GStreamer's RTSP server and the elements that the tests stream with.
-const GSTREAMER_PACKAGES: [&str; 8] = [
+const GSTREAMER_PACKAGES: [&str; 9] = [
     "gir1.2-gst-rtsp-server-1.0",
     "gstreamer1.0-plugins-bad",
     "gstreamer1.0-plugins-base",
     "gstreamer1.0-plugins-good",
     "gstreamer1.0-plugins-ugly",
     "gstreamer1.0-rtsp",
+    // TLS.
+    "glib-networking",
     "libgstrtspserver-1.0-0",
     "python3-gi",
 ];
@@ -32,11 +34,16 @@ const GSTREAMER_PROBE: &str = "
 import gi, sys
 gi.require_version('Gst', '1.0')
 gi.require_version('GstRtspServer', '1.0')
-from gi.repository import Gst, GstRtspServer
+from gi.repository import Gio, Gst, GstRtspServer
 Gst.init(None)
-wanted = 'videotestsrc x264enc h264parse rtph264pay'.split()
-sys.exit(any(Gst.ElementFactory.find(name) is None for name in wanted))
+wanted = 'videotestsrc x264enc matroskademux aacparse h264parse h265parse jpegparse rtph264pay \
+          rtph265pay rtpjpegpay rtpmp4gpay rtppcmapay'.split()
+missing = any(Gst.ElementFactory.find(name) is None for name in wanted)
+sys.exit(missing or not Gio.TlsBackend.get_default().supports_tls())
 ";
+
+/// VLC without a window.
+const VLC_PACKAGES: [&str; 2] = ["vlc-bin", "vlc-plugin-base"];
 
 /// What building and running need.
 pub fn for_demo() -> Result<()> {
@@ -53,6 +60,13 @@ pub fn for_test() -> Result<()> {
     python()?;
     languages();
     Ok(())
+}
+
+/// What the servers of `cargo xtask cameras` need, beside building and running.
+pub fn for_cameras() -> Result<()> {
+    for_demo()?;
+    gstreamer()?;
+    vlc()
 }
 
 fn wasm_target() -> Result<()> {
@@ -105,6 +119,23 @@ fn gstreamer() -> Result<()> {
     )?;
     if !there() {
         bail!("GStreamer's RTSP server was installed, but {python} cannot load it");
+    }
+    Ok(())
+}
+
+/// A server of other people's that cameras are compared with. It refuses to run as root, even to
+/// tell its version, so its file is looked for.
+fn vlc() -> Result<()> {
+    let there = || {
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&folders).any(|folder| folder.join("cvlc").is_file())
+    };
+    if there() {
+        return Ok(());
+    }
+    install("VLC, which is recorded from,", &VLC_PACKAGES)?;
+    if !there() {
+        bail!("VLC was installed, but there is no `cvlc`");
     }
     Ok(())
 }

@@ -1,0 +1,47 @@
+//! Cameras of many kinds, recorded by the real host and judged. `cargo xtask cameras` builds what
+//! it needs and runs it.
+//!
+//! Everything is on loopback and ends with this program, also on Ctrl-C.
+#![forbid(unsafe_code)]
+
+mod long;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Records cameras of many kinds and judges the files.
+#[derive(Parser)]
+#[command(name = "cargo xtask cameras", bin_name = "cargo xtask cameras")]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Records for long: is sound in step with the pictures, and the file with the camera's clock?
+    Long(long::Options),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // What is measured is dropped with the future, and its processes with it.
+    tokio::select! {
+        code = run(arguments) => code,
+        _ = tokio::signal::ctrl_c() => ExitCode::FAILURE,
+    }
+}
+
+async fn run(arguments: Arguments) -> ExitCode {
+    let kept = match arguments.what {
+        What::Long(options) => long::run(&options).await,
+    };
+    if kept {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
