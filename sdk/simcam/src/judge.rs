@@ -104,8 +104,9 @@ const LOUD: u16 = 4_000;
 /// The times in a file at which the first track of sound begins to beep.
 pub async fn beeps(ffmpeg: &Path, file: &Path) -> Result<Vec<Duration>, Error> {
     let (input, rate) = (file.to_string_lossy(), BEEP_RATE.to_string());
-    // Where sound is missing silence takes its place, so that samples count the time.
-    let filter = "aresample=async=1:first_pts=0";
+    // Where sound is missing silence takes its place, so that samples count the time; holes of
+    // less than a tenth of a second are left alone by default. Matroska counts milliseconds.
+    let filter = "aresample=async=1:first_pts=0:min_hard_comp=0.004";
     let line = [
         "-v", "error", "-i", &input, "-map", "0:a:0", "-af", filter, "-ac", "1", "-ar", &rate,
         "-f", "s16le", "pipe:1",

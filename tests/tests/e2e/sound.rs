@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use padelvar_tests::cameras;
-use padelvar_tests::{Config, Host, Take, clock, machine, together};
+use padelvar_tests::sync::{Heard, IN_STEP_MS};
+use padelvar_tests::{Config, Host, Take, clock, judge, machine, together};
 use serde_json::Value;
-use simcam::{Fault, Handle, RtspConfig, Sound, judge};
+use simcam::{Fault, Handle, RtspConfig, Sound};
 use tokio::time::sleep;
 
 const LENGTH: Duration = Duration::from_secs(6);
 /// How long a beep takes, and one packet of the sound with the longest ones, milliseconds.
 const BEEP_MS: f64 = 100.0 + 64.0;
-/// How far sound may be from its picture, milliseconds.
-const IN_STEP_MS: f64 = 40.0;
 
 async fn camera(sound: &str) -> Handle {
     let audio = Some(sound.parse::<Sound>().expect("a kind of sound"));
@@ -26,26 +25,13 @@ async fn camera(sound: &str) -> Handle {
 /// How far each beep is from the flash that it belongs to, milliseconds; positive where it is
 /// late. At the ends of a file one of the two may be missing.
 async fn apart(take: &Take) -> Vec<f64> {
-    let (ffmpeg, file) = ("ffmpeg".as_ref(), take.file.as_path());
-    let flashes = judge::flashes(ffmpeg, file).await.expect("it decodes");
-    let beeps = judge::beeps(ffmpeg, file).await.expect("it decodes");
-    let ms = |time: &Duration| time.as_secs_f64() * 1000.0;
-    let nearest = |beep: f64| {
-        let apart = flashes.iter().map(|flash| beep - ms(flash));
-        apart.min_by(|a, b| a.abs().total_cmp(&b.abs()))
-    };
+    let file = take.file.as_path();
+    let heard = Heard::of(file).await.expect("it decodes");
     // One that was under way when the sound began has no beginning.
-    let from_ms = 1000.0 * judge_file(file).await.unwrap_or_default() + BEEP_MS;
-    let whole = beeps.iter().map(ms).filter(|beep| *beep > from_ms);
-    let apart: Vec<f64> = whole.filter_map(nearest).collect();
-    let apart: Vec<f64> = apart.into_iter().filter(|ms| ms.abs() < 450.0).collect();
+    let from = judge::video(file).await.sound_from.unwrap_or_default();
+    let apart = heard.apart(from + BEEP_MS / 1000.0).ms;
     eprintln!("{}: sound is {apart:.1?} ms late", file.display());
     apart
-}
-
-/// When a file's sound begins, seconds.
-async fn judge_file(file: &std::path::Path) -> Option<f64> {
-    padelvar_tests::judge::video(file).await.sound_from
 }
 
 async fn in_step(take: &Take, least: usize) {

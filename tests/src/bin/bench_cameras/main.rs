@@ -4,7 +4,13 @@
 //! Everything is on loopback and ends with this program, also on Ctrl-C.
 #![forbid(unsafe_code)]
 
+mod camera;
+mod combination;
+mod cost;
+mod grid;
 mod long;
+mod matrix;
+mod recording;
 mod table;
 
 use std::process::ExitCode;
@@ -23,6 +29,10 @@ struct Arguments {
 enum What {
     /// Records for long: is sound in step with the pictures, and the file with the camera's clock?
     Long(long::Options),
+    /// Records every server with every transport, codec, sound and account
+    Matrix(matrix::Options),
+    /// Processor time of a stream over UDP beside one over TCP
+    Cost(cost::Options),
 }
 
 #[tokio::main]
@@ -38,6 +48,8 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> ExitCode {
     let kept = match arguments.what {
         What::Long(options) => long::run(&options).await,
+        What::Matrix(options) => matrix::run(&options).await,
+        What::Cost(options) => cost::run(&options).await,
     };
     if kept {
         ExitCode::SUCCESS

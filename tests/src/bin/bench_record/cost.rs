@@ -9,7 +9,7 @@ use padelvar_tests::{Config, Host, processes};
 use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
-use crate::simulated::{Cameras, FPS};
+use padelvar_tests::simulated::{Cameras, FPS};
 use padelvar_tests::sums::{median, verdict};
 use padelvar_tests::usage::cpu;
 

@@ -8,9 +8,10 @@
 mod cost;
 mod live;
 mod memory;
-mod simulated;
 
 use std::process::ExitCode;
+
+use padelvar_tests::simulated::Cameras;
 
 const PARTS: [&str; 3] = ["cost", "memory", "live"];
 
@@ -36,7 +37,7 @@ async fn measure(wanted: impl Fn(&str) -> bool) {
         println!("Load of this machine before: {load}. Other work makes every number worse.\n");
     }
     if wanted("cost") || wanted("memory") {
-        let cameras = simulated::Cameras::start().await;
+        let cameras = Cameras::start(memory::CAMERAS, "tcp").await;
         if wanted("cost") {
             cost::measure(&cameras).await;
         }

@@ -5,12 +5,14 @@ use std::time::Duration;
 use padelvar_tests::{Config, Host};
 use tokio::time::sleep;
 
-use crate::simulated::{COUNT, Cameras};
+use padelvar_tests::simulated::Cameras;
 use padelvar_tests::sums::verdict;
 use padelvar_tests::usage::{self, Memory};
 
+/// As many cameras as there are sessions in the end.
+pub const CAMERAS: usize = 9;
 /// Live sessions at each measurement.
-const STEPS: [usize; 3] = [1, 5, COUNT];
+const STEPS: [usize; 3] = [1, 5, CAMERAS];
 /// Several groups of pictures have come and gone by then.
 const SETTLE: Duration = Duration::from_secs(8);
 /// What is aimed at, MiB.
@@ -37,7 +39,7 @@ pub async fn measure(cameras: &Cameras) {
         seen.push(memory);
     }
     host.end().await;
-    let further = (COUNT - STEPS[0]) as f64;
+    let further = (CAMERAS - STEPS[0]) as f64;
     let slope = (seen[seen.len() - 1].pss - seen[0].pss) / further;
     let verdict = verdict(slope, AIM);
     println!("  a further camera {slope:.2} MiB (aim {AIM:.1} or less: {verdict})\n");

@@ -1,15 +1,14 @@
-//! The cameras that are recorded, in a process of their own: what they use is
-//! not the host's.
+//! Cameras whose recording is measured, in a process of their own: what they use is not the
+//! host's.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use padelvar_tests::{binary, log::Log};
 use tokio::time::{Instant, sleep};
 
-/// As many as the memory is measured with.
-pub const COUNT: usize = 9;
+use crate::{binary, log::Log};
+
 /// Pictures a second.
 pub const FPS: u32 = 25;
 /// The usual setting of cameras: a keyframe every two seconds.
@@ -22,6 +21,7 @@ const CLIP_SECONDS: u32 = 10;
 const READY: Duration = Duration::from_mins(2);
 
 /// 1080p H.264 over RTSP. Dropping it ends the process.
+#[derive(Debug)]
 pub struct Cameras {
     child: Child,
     /// Where they are.
@@ -29,12 +29,16 @@ pub struct Cameras {
 }
 
 impl Cameras {
-    /// Starts them and waits until they can be watched.
-    pub async fn start() -> Self {
+    /// Starts so many, which allow these transports (`tcp,udp`), and waits until they can be
+    /// watched.
+    ///
+    /// # Panics
+    /// Where they do not start, or `simcam` was not built beside the host.
+    pub async fn start(count: usize, transports: &str) -> Self {
         eprintln!("encoding the cameras' picture ...");
         let line = format!(
             "rtsp --size 1920x1080 --fps {FPS} --gop {GOP} --bitrate {KBPS} \
-             --seconds {CLIP_SECONDS} --count {COUNT}"
+             --seconds {CLIP_SECONDS} --count {count} --transport {transports}"
         );
         let mut child = Command::new(program())
             .args(line.split_whitespace())
@@ -51,7 +55,7 @@ impl Cameras {
         let deadline = Instant::now() + READY;
         loop {
             let text = log.text();
-            if text.ends_with('\n') && text.lines().count() == COUNT {
+            if text.ends_with('\n') && text.lines().count() == count {
                 cameras.urls = text.lines().map(str::to_owned).collect();
                 return cameras;
             }
@@ -76,7 +80,7 @@ fn program() -> PathBuf {
     let path = binary::path().with_file_name("simcam");
     assert!(
         path.is_file(),
-        "there is no {}; `cargo xtask bench record` builds it",
+        "there is no {}; `cargo build --package simcam --bin simcam` builds it",
         path.display()
     );
     path
