@@ -72,7 +72,7 @@ mod tests {
         let text = pem("X", &[0; 50]);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "-----BEGIN X-----");
-        assert_eq!((lines[1].len(), lines[2]), (64, "AAAA"));
+        assert_eq!((lines[1].len(), lines[2]), (64, "AAA="));
         assert_eq!(lines[3], "-----END X-----");
     }
 }
