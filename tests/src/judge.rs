@@ -165,11 +165,19 @@ pub async fn complaints(file: &Path) -> Vec<String> {
     command.args(["-enc_time_base", "-1", "-f", "null", "-"]);
     let output = run_within(&mut command, LONG_PATIENCE).await;
     let said = String::from_utf8_lossy(&output.stderr);
-    let mut lines: Vec<String> = said.lines().map(str::to_owned).collect();
+    let mut lines: Vec<String> = said.lines().map(without_address).collect();
     if !output.status.success() {
         lines.push(format!("ffmpeg ended with {}", output.status));
     }
     lines
+}
+
+/// FFmpeg names a part of itself with its address, `[h264 @ 0x55…]`, which is another one each time.
+fn without_address(line: &str) -> String {
+    match (line.find(" @ 0x"), line.find(']')) {
+        (Some(from), Some(to)) if from < to => format!("{}{}", &line[..from], &line[to..]),
+        _ => line.to_owned(),
+    }
 }
 
 /// Asserts all that is true of every final recording, and returns what ffprobe says:

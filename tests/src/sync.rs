@@ -64,14 +64,23 @@ impl Heard {
 
     /// By how much each flash is later than its second on the camera's clock, where the file
     /// began at `began` seconds of that clock.
-    pub fn late(&self, began: f64) -> Series {
-        let mut series = Series::default();
-        for flash in &self.flashes {
-            let time = began + flash;
-            series.push(*flash, (time - time.round()) * 1000.0);
-        }
-        series
+    pub fn flashes_late(&self, began: f64) -> Series {
+        late(&self.flashes, began)
     }
+
+    /// The same of each beep.
+    pub fn beeps_late(&self, began: f64) -> Series {
+        late(&self.beeps, began)
+    }
+}
+
+fn late(times: &[f64], began: f64) -> Series {
+    let mut series = Series::default();
+    for at in times {
+        let time = began + at;
+        series.push(*at, (time - time.round()) * 1000.0);
+    }
+    series
 }
 
 impl Series {
@@ -151,8 +160,9 @@ mod tests {
     fn a_flash_has_its_second_on_the_cameras_clock() {
         let heard = Heard {
             flashes: vec![0.7, 1.72, 2.69],
-            beeps: Vec::new(),
+            beeps: vec![0.69],
         };
-        close(&heard.late(17.3).ms, &[0.0, 20.0, -10.0]);
+        close(&heard.flashes_late(17.3).ms, &[0.0, 20.0, -10.0]);
+        close(&heard.beeps_late(17.3).ms, &[-10.0]);
     }
 }

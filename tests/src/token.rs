@@ -20,6 +20,13 @@ pub fn of(role: &str) -> String {
     signed(Algorithm::HS256, SECRET, &claims(role))
 }
 
+/// A good token of this role for so many seconds.
+pub fn lasting(role: &str, seconds: i64) -> String {
+    let mut claims = claims(role);
+    claims["exp"] = json!(now() + seconds);
+    signed(Algorithm::HS256, SECRET, &claims)
+}
+
 /// A good token of this role, user and club.
 pub fn of_user(role: &str, user: &str, club: u32) -> String {
     let mut claims = claims(role);
