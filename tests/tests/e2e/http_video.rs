@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use padelvar_tests::{Config, Host, Take, judge, machine, together};
+use padelvar_tests::sync::{Heard, IN_STEP_MS};
+use padelvar_tests::{Config, Host, Take, film, judge, machine, together};
+use simcam::Codec;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -13,14 +15,13 @@ use tokio::task::JoinSet;
 
 const LENGTH: Duration = Duration::from_secs(8);
 
-/// FFmpeg makes a stream at the clock's pace, with sound.
+/// The film that all of them send.
+const FILM: &str = "h264-aac.mkv";
+
+/// FFmpeg sends the folder's film at the clock's pace, with its sound.
 fn source(arguments: &[&str], folder: &Path) -> Child {
     let mut command = Command::new("ffmpeg");
-    command.args(["-v", "error", "-nostdin", "-re", "-f", "lavfi"]);
-    command.args(["-i", "testsrc2=size=320x180:rate=25", "-re", "-f", "lavfi"]);
-    command.args(["-i", "sine=frequency=440:sample_rate=48000", "-t", "120"]);
-    command.args(["-c:v", "libx264", "-preset", "ultrafast", "-g", "25"]);
-    command.args(["-pix_fmt", "yuv420p", "-c:a", "aac"]);
+    command.args(["-v", "error", "-nostdin", "-re", "-i", FILM, "-c", "copy"]);
     command.args(arguments).current_dir(folder);
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     command.kill_on_drop(true);
@@ -87,6 +88,7 @@ async fn ts_flv_and_hls_become_one_mp4_each() {
     // What FFmpeg sends must keep up with the clock, as a camera does.
     let _alone = machine::alone().await;
     let folder = TempDir::with_prefix("padelvar-e2e-").expect("a folder");
+    film::write(folder.path(), Codec::H264, Some(film::Sound::Aac), 12).await;
     let _hls = source(
         &[
             "-f",
@@ -138,6 +140,13 @@ async fn ts_flv_and_hls_become_one_mp4_each() {
             "{name}: {seconds} s"
         );
         assert_eq!(*gaps, serde_json::json!([]), "{name}");
+        let heard = Heard::of(&take.file).await.expect("it decodes");
+        // A beep that was under way when the sound began has no beginning.
+        let apart = heard.apart(video.sound_from.unwrap_or_default() + 0.2).ms;
+        eprintln!("{name}: sound is {apart:.1?} ms late");
+        assert!(apart.len() >= 4, "{name}: {apart:?}");
+        let in_step = apart.iter().all(|ms| ms.abs() <= IN_STEP_MS);
+        assert!(in_step, "{name}: {apart:?}");
         assert!(
             video.packets.len() as f64 > seconds * 23.0,
             "{name}: {}",

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use padelvar_tests::cameras;
 use padelvar_tests::sync::{Heard, IN_STEP_MS};
-use padelvar_tests::{Config, Host, Take, clock, judge, machine, together};
+use padelvar_tests::{Config, Host, Take, cameras, clock, judge, machine, together};
 use serde_json::Value;
 use simcam::{Fault, Handle, RtspConfig, Sound};
 use tokio::time::sleep;
 
 const LENGTH: Duration = Duration::from_secs(6);
-/// How long a beep takes, and one packet of the sound with the longest ones, milliseconds.
-const BEEP_MS: f64 = 100.0 + 64.0;
+/// How long a beep takes, and one packet of the sound with the longest ones.
+const BEEP_SECONDS: f64 = 0.1 + 0.064;
 
 async fn camera(sound: &str) -> Handle {
     let audio = Some(sound.parse::<Sound>().expect("a kind of sound"));
@@ -23,15 +22,14 @@ async fn camera(sound: &str) -> Handle {
 }
 
 /// How far each beep is from the flash that it belongs to, milliseconds; positive where it is
-/// late. At the ends of a file one of the two may be missing.
+/// late.
 async fn apart(take: &Take) -> Vec<f64> {
-    let file = take.file.as_path();
-    let heard = Heard::of(file).await.expect("it decodes");
+    let heard = Heard::of(&take.file).await.expect("it decodes");
     // One that was under way when the sound began has no beginning.
-    let from = judge::video(file).await.sound_from.unwrap_or_default();
-    let apart = heard.apart(from + BEEP_MS / 1000.0).ms;
-    eprintln!("{}: sound is {apart:.1?} ms late", file.display());
-    apart
+    let sound_from = judge::video(&take.file).await.sound_from;
+    let apart = heard.apart(sound_from.unwrap_or_default() + BEEP_SECONDS);
+    eprintln!("{}: sound is {:.1?} ms late", take.file.display(), apart.ms);
+    apart.ms
 }
 
 async fn in_step(take: &Take, least: usize) {
@@ -160,7 +158,8 @@ async fn a_camera_that_falls_silent_is_recorded_all_the_same() {
             apart.iter().partition(|ms| ms.abs() <= IN_STEP_MS);
         assert!(whole.len() >= 5 && cut.len() <= 2, "{apart:?}");
         assert!(
-            cut.iter().all(|ms| (0.0..BEEP_MS).contains(ms)),
+            cut.iter()
+                .all(|ms| (0.0..BEEP_SECONDS * 1000.0).contains(ms)),
             "{apart:?}"
         );
         let recording = take.recording();
