@@ -242,7 +242,7 @@ fn fuzz_spoiled_descriptions() {
     bolero::check!()
         .with_type::<(u8, Vec<Edit>)>()
         .for_each(|(choice, edits)| {
-            check_description(&edited(good[usize::from(*choice) % 3], edits))
+            check_description(&edited(good[usize::from(*choice) % 3], edits));
         });
 }
 

@@ -161,7 +161,7 @@ mod tests {
         bolero::check!().with_type::<Vec<Edit>>().for_each(|edits| {
             let described = described(&edited(SDP, edits), "video", Some("v"));
             let group = agreed(&Transport::parse("port=7000"), &described);
-            assert!(group.is_none_or(|group| group.address.starts_with("2")));
+            assert!(group.is_none_or(|group| group.address.starts_with('2')));
         });
     }
 }
