@@ -27,11 +27,14 @@ pub struct Options {
     seconds: f64,
 }
 
-/// Milliseconds of a processor a second and stream.
-#[derive(Clone, Copy)]
+/// What streams cost.
+#[derive(Clone, Copy, Default)]
 struct Cost {
+    /// Milliseconds of a processor a second and stream.
     host: f64,
     ffmpeg: f64,
+    /// Packets of all streams; a loss spares the host their work.
+    lost: u64,
 }
 
 /// Measures and prints.
@@ -49,14 +52,13 @@ pub async fn run(options: &Options) -> bool {
         });
     let host = Host::start(&config).await;
     println!("CPU a stream, milliseconds a second: 1080p{FPS} H.264, {streams} recorded at a time");
-    println!("| round | TCP: host | FFmpeg | UDP: host | FFmpeg | host, UDP to TCP | both |");
-    println!("|---:|---:|---:|---:|---:|---:|---:|");
+    println!(
+        "| round | TCP: host | FFmpeg | UDP: host | FFmpeg | packets lost | host, UDP to TCP | both |"
+    );
+    println!("|---:|---:|---:|---:|---:|---:|---:|---:|");
     let (mut host_ratios, mut ratios) = (Vec::new(), Vec::new());
     for round in 1..=options.rounds {
-        let mut costs = [Cost {
-            host: 0.0,
-            ffmpeg: 0.0,
-        }; 2];
+        let mut costs = [Cost::default(); 2];
         // What else the machine does must not always meet the same one.
         let order = if round % 2 == 1 { [0, 1] } else { [1, 0] };
         for way in order {
@@ -67,8 +69,8 @@ pub async fn run(options: &Options) -> bool {
         let host_ratio = udp.host / tcp.host;
         let ratio = (udp.host + udp.ffmpeg) / (tcp.host + tcp.ffmpeg);
         println!(
-            "| {round} | {:.2} | {:.2} | {:.2} | {:.2} | {host_ratio:.2} | {ratio:.2} |",
-            tcp.host, tcp.ffmpeg, udp.host, udp.ffmpeg
+            "| {round} | {:.2} | {:.2} | {:.2} | {:.2} | {} | {host_ratio:.2} | {ratio:.2} |",
+            tcp.host, tcp.ffmpeg, udp.host, udp.ffmpeg, udp.lost
         );
         host_ratios.push(host_ratio);
         ratios.push(ratio);
@@ -104,12 +106,16 @@ async fn cost(host: &Host, first: usize, streams: usize, seconds: f64) -> Cost {
         .zip(&children_before)
         .map(|(after, before)| after.since(before));
     let spent: f64 = spent.sum();
+    let mut lost = 0;
     for id in &sessions {
         host.api.stop(id).await;
+        let report = host.api.report(id).await;
+        lost += report["quality"]["packets_lost"].as_u64().unwrap_or(0);
     }
     let each = 1000.0 / (seconds * streams as f64);
     Cost {
         host: host_after.since(&host_before) * each,
         ffmpeg: spent * each,
+        lost,
     }
 }

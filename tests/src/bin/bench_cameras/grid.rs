@@ -82,13 +82,13 @@ fn can(server: Server, transport: Transport) -> bool {
 
 /// The accounts with which it is good, and those with which it is not, with their reasons.
 fn cell(here: &[&Outcome], reasons: &mut Vec<String>) -> String {
-    let mut parts = Vec::new();
+    let (mut good, mut failed): (Vec<&str>, Vec<(usize, Vec<&str>)>) = Default::default();
     for auth in AUTHS {
         let Some(outcome) = here.iter().find(|o| o.combination.auth == auth) else {
             continue;
         };
         if outcome.broken.is_empty() {
-            parts.push(auth.name().to_owned());
+            good.push(auth.name());
             continue;
         }
         let reason: String = outcome.broken.join("; ").replace(['\n', '\r'], " ");
@@ -98,8 +98,16 @@ fn cell(here: &[&Outcome], reasons: &mut Vec<String>) -> String {
             reasons.push(reason);
             reasons.len() - 1
         });
-        parts.push(format!("**{} FAILS** [{}]", auth.name(), number + 1));
+        match failed.iter_mut().find(|(of, _)| *of == number) {
+            Some((_, auths)) => auths.push(auth.name()),
+            None => failed.push((number, vec![auth.name()])),
+        }
     }
+    let mut parts: Vec<String> = good.into_iter().map(str::to_owned).collect();
+    parts.extend(failed.iter().map(|(number, auths)| {
+        let (auths, number) = (auths.join(", "), number + 1);
+        format!("**{auths} FAILED** [{number}]")
+    }));
     if parts.is_empty() {
         "–".to_owned()
     } else {
@@ -146,7 +154,7 @@ mod tests {
             .collect();
         let text = text(&outcomes, 15.0);
         assert!(text.contains("178 of 180 are good"), "{text}");
-        let row = "| VLC | UDP | H.264 | open, Basic | open, **Basic FAILS** [1] | open, Basic |";
+        let row = "| VLC | UDP | H.264 | open, Basic | open, **Basic FAILED** [1] | open, Basic |";
         assert!(text.contains(row), "{text}");
         assert!(text.contains("\n[1]: it hangs at 3.5\n"), "{text}");
         assert!(!text.contains("[2]"), "{text}");
