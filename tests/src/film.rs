@@ -18,7 +18,7 @@ pub enum Sound {
 }
 
 /// Pictures are made for so long and then repeated: keyframes fall on the whole seconds.
-const LOOP_SECONDS: u32 = 10;
+const LOOP_SECONDS: u32 = 4;
 /// Samples a second in which the beeps are made.
 const RATE: u32 = 48_000;
 
@@ -37,11 +37,11 @@ pub fn place(folder: &Path, codec: Codec, sound: Option<Sound>) -> PathBuf {
     folder.join(format!("{name}-{heard}.mkv"))
 }
 
-/// Writes a film of so many tens of seconds into a folder, and returns where it is.
+/// Writes a film of so many seconds, or a few more, into a folder, and returns where it is.
 ///
 /// # Panics
 /// Where FFmpeg fails.
-pub async fn write(folder: &Path, codec: Codec, sound: Option<Sound>, tens: u32) -> PathBuf {
+pub async fn write(folder: &Path, codec: Codec, sound: Option<Sound>, seconds: u32) -> PathBuf {
     let encoder = match codec {
         Codec::H264 => {
             "-c:v libx264 -preset ultrafast -tune zerolatency -crf 28 -g 25 -pix_fmt yuv420p"
@@ -67,9 +67,10 @@ pub async fn write(folder: &Path, codec: Codec, sound: Option<Sound>, tens: u32)
         finish(ffmpeg.args(encoder.split_whitespace()).arg(&once)).await;
     }
     let mut ffmpeg = ffmpeg();
-    let again = tens.saturating_sub(1).to_string();
+    let times = seconds.div_ceil(LOOP_SECONDS);
+    let again = times.saturating_sub(1).to_string();
     ffmpeg.args(["-stream_loop", &again, "-i"]).arg(&once);
-    let seconds = tens * LOOP_SECONDS;
+    let seconds = times * LOOP_SECONDS;
     let beeps = format!(
         "aevalsrc=0.5*sin(2*PI*1000*t)*lt(mod(n\\,{RATE})\\,{}):s={RATE}:d={seconds}",
         RATE / 10

@@ -10,8 +10,8 @@ use simcam::{ClipParams, Codec, Handle, RtspConfig, Scheme, Transports};
 
 use crate::combination::{Audio, Auth, CODECS, Combination, Server, Transport};
 
-/// Tens of seconds that a film lasts: the host's start, a recording, its end.
-const TENS: u32 = 15;
+/// Seconds that a film lasts: the host's start, a recording, its end.
+const SECONDS: u32 = 150;
 
 /// The films that servers of other people's play.
 pub struct Films {
@@ -24,7 +24,7 @@ impl Films {
         let folder = tempfile::TempDir::with_prefix("padelvar-films-").expect("a folder");
         for codec in CODECS {
             for sound in [None, Some(Sound::Aac), Some(Sound::Pcma)] {
-                film::write(folder.path(), codec, sound, TENS).await;
+                film::write(folder.path(), codec, sound, SECONDS).await;
             }
         }
         Self { folder }
