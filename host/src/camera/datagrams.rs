@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::UdpSocket;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -29,6 +29,9 @@ const COALESCE: Duration = Duration::from_millis(8);
 /// The largest datagram that is read (Ethernet's jumbo frames fit).
 const DATAGRAM_BYTES: usize = 16 << 10;
 
+/// What may have arrived and not been read.
+const RECEIVE_BYTES: usize = 2 << 20;
+
 /// A bound pair. Dropping it gives the ports back.
 pub struct Ports {
     sockets: Arc<(UdpSocket, UdpSocket)>,
@@ -42,6 +45,7 @@ impl Ports {
             let Ok(first) = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await else {
                 continue;
             };
+            make_room(&SockRef::from(&first));
             let Ok(address) = first.local_addr() else {
                 continue;
             };
@@ -151,6 +155,7 @@ fn join(
 ) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_reuse_address(true)?;
+    make_room(&SockRef::from(&socket));
     socket.set_nonblocking(true)?;
     socket.bind(&group.into())?;
     match source {
@@ -159,6 +164,15 @@ fn join(
         None => socket.join_multicast_v4(group.ip(), &interface)?,
     }
     UdpSocket::from_std(socket.into())
+}
+
+/// Asks for room for a whole key picture, which cameras send at once. Beyond `net.core.rmem_max`
+/// only who may administer the network gets it (socket(7)); less room is no reason to give up.
+fn make_room(socket: &Socket) {
+    use rustix::net::sockopt;
+    if sockopt::set_socket_recv_buffer_size_force(socket, RECEIVE_BYTES).is_err() {
+        let _ = socket.set_recv_buffer_size(RECEIVE_BYTES);
+    }
 }
 
 /// This machine's address in the camera's network: groups are joined there, and not on the network

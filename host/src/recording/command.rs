@@ -44,8 +44,10 @@ pub fn recording(
             line.push("-preset".into());
             line.push(settings.preset.clone());
             let (crf, fps, gop) = (settings.crf, settings.fps, settings.fps * 2);
+            // B-frames begin before zero. Where sound has begun by then, the muxer makes up times for
+            // the first pictures.
             line.extend(words(&format!(
-                "-crf {crf} -r {fps} -fps_mode cfr -g {gop}"
+                "-crf {crf} -r {fps} -fps_mode cfr -g {gop} -bf 0"
             )));
             line.push("-vf".into());
             line.push(filter(size));
@@ -55,9 +57,10 @@ pub fn recording(
         None => {}
         Some(SoundCodec::Aac) => line.extend(words("-c:a copy -max_interleave_delta 500000")),
         // Its times are the host's: where they run ahead of the samples, silence is put in, and
-        // where they fall behind, samples are left out. At 48 kHz AAC plays everywhere.
+        // where they fall behind, samples are left out; what is 3 to 30 ms is stretched away, by
+        // at most 480 samples a second (1 %). At 48 kHz AAC plays everywhere.
         Some(_) => line.extend(words(
-            "-c:a aac -ar 48000 -b:a 64k -af aresample=async=1:min_hard_comp=0.030 \
+            "-c:a aac -ar 48000 -b:a 64k -af aresample=async=480:min_comp=0.003:min_hard_comp=0.030 \
              -max_interleave_delta 500000",
         )),
     }
@@ -112,7 +115,7 @@ mod tests {
         };
         let line = recording(Mode::Encode, Codec::Mjpeg, &settings, (641, 360), None).join(" ");
         assert!(
-            line.contains("-c:v libx264 -preset veryfast -crf 23 -r 25"),
+            line.contains("-c:v libx264 -preset veryfast -crf 23 -r 25") && line.contains("-bf 0"),
             "{line}"
         );
         assert!(line.contains("scale=640:360:"), "{line}");
