@@ -1,13 +1,11 @@
 //! `cargo xtask bench`.
 
-use std::env::consts::EXE_SUFFIX;
 use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 use clap::{Subcommand, ValueEnum};
 
-use crate::command::{self, cargo, target_dir};
-use crate::setup;
+use crate::{command, programs, setup};
 
 /// What is measured.
 #[derive(Subcommand)]
@@ -67,20 +65,14 @@ pub fn run(what: &Benchmark) -> Result<ExitCode> {
 
 /// Builds a program that measures, and runs it.
 fn measure(program: &str, arguments: Vec<String>) -> Result<ExitCode> {
-    // One by one, so that the host is built with its own features and no others.
-    for build in [
-        ["--package", "padelvar", "--bin", "padelvar"],
-        ["--package", "simcam", "--bin", "simcam"],
-        ["--package", "padelvar-tests", "--bin", program],
-    ] {
-        command::run(cargo(["build", "--release"]).args(build))?;
-    }
-    let built = |name: &str| {
-        let file = format!("{name}{EXE_SUFFIX}");
-        target_dir().join("release").join(file)
-    };
-    let mut bench = Command::new(built(program));
-    bench.args(arguments).env("PADELVAR_BIN", built("padelvar"));
+    programs::build(&[
+        ("padelvar", "padelvar"),
+        ("simcam", "simcam"),
+        ("padelvar-tests", program),
+    ])?;
+    let mut bench = Command::new(programs::path("release", program));
+    let host = programs::path("release", "padelvar");
+    bench.args(arguments).env("PADELVAR_BIN", host);
     command::run(&mut bench)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,6 +9,7 @@ mod command;
 mod demo;
 mod deny;
 mod fuzz;
+mod programs;
 mod setup;
 mod summary;
 mod test;
