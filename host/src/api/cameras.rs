@@ -94,7 +94,7 @@ pub async fn probe(
     let _place = app.set_up.probe()?;
     let report = if is_stream {
         let scheme = spec.scheme.clone();
-        let probed = probe::probe(&spec, &adapters(&scheme), length).await;
+        let probed = probe::examine(&spec, &adapters(&scheme), length).await;
         Report::new(None, probed.as_ref())
     } else {
         let host = camera.url.host();

@@ -13,7 +13,8 @@ mod search;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use futures_util::future::join_all;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 pub use find::{Finding, Place, device_service};
@@ -33,6 +34,10 @@ use crate::plugins::types::FailureClass;
 pub const SHORTEST: Duration = Duration::from_secs(1);
 /// See [`SHORTEST`].
 pub const LONGEST: Duration = Duration::from_mins(1);
+/// Sessions that are tried at the same time: a camera that serves so many is not short of them.
+const MOST_PROGRAMS: usize = 3;
+/// How long a camera has to give back what the sessions before took.
+const GIVEN_BACK: Duration = Duration::from_secs(1);
 /// A camera may take so long to send its first picture, beside the time that it is watched.
 const FIRST_PICTURE: Duration = Duration::from_secs(8);
 
@@ -51,6 +56,35 @@ pub struct Probed {
     pub pin: Option<String>,
     /// Why no picture came, where none did.
     pub failure: Option<(FailureClass, String)>,
+}
+
+/// As [`probe`], and where pictures come also by several sessions at the same time, which tells how
+/// many programs the camera serves.
+pub async fn examine(
+    spec: &CameraSpec,
+    adapters: &[Arc<Adapter>],
+    length: Duration,
+) -> Option<Probed> {
+    let mut probed = probe(spec, adapters, length).await?;
+    let used = adapters
+        .iter()
+        .find(|adapter| adapter.name() == probed.adapter);
+    if let (None, Some(adapter)) = (&probed.failure, used) {
+        probed.facts.streams_allowed = programs(spec, adapter).await;
+        probed.advice = advice(&probed.facts);
+    }
+    Some(probed)
+}
+
+/// How many of several sessions at a time bring pictures; none where none does, which says nothing.
+async fn programs(spec: &CameraSpec, adapter: &Arc<Adapter>) -> Option<u32> {
+    sleep(GIVEN_BACK).await;
+    let sessions = (0..MOST_PROGRAMS).map(|_| watch(spec, adapter, SHORTEST));
+    let watched = join_all(sessions).await;
+    let served = watched.iter().filter(|watched| watched.failure.is_none());
+    u32::try_from(served.count())
+        .ok()
+        .filter(|served| *served > 0)
 }
 
 /// Watches a camera with the first adapter that does not say that it is none for it; none where
@@ -100,7 +134,7 @@ async fn watch(spec: &CameraSpec, adapter: &Arc<Adapter>, length: Duration) -> W
     let attempt = record(spec, adapter, &mut viewer, &stop, false);
     let ending = async {
         looking.packets(1, FIRST_PICTURE).await;
-        tokio::time::sleep(length).await;
+        sleep(length).await;
         stop.cancel();
         // The attempt ends by itself within a second.
         std::future::pending::<()>().await;

@@ -44,6 +44,9 @@ pub struct Report {
     /// The sound's encoding; null without sound.
     #[schema(required)]
     pub audio_codec: Option<String>,
+    /// Programs that may watch it at a time, of the three that were tried.
+    #[schema(required)]
+    pub streams_allowed: Option<u32>,
     /// Seconds that the camera's clock is ahead; negative: behind.
     #[schema(required)]
     pub clock_offset_seconds: Option<f64>,
@@ -130,6 +133,7 @@ impl Report {
             keyframe_seconds: facts.keyframe_seconds.map(hundredths),
             b_frames: facts.b_frames,
             audio_codec: facts.audio_codec.clone(),
+            streams_allowed: facts.streams_allowed,
             clock_offset_seconds: facts.clock_offset_seconds.map(hundredths),
             pin: probed.pin.clone(),
             advice: advice.collect(),

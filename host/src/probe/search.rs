@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::find::{Finding, Place, find};
-use super::{Probed, probe};
+use super::{Probed, examine, probe};
 use crate::camera::{CameraSpec, listens};
 use crate::plugins::Adapter;
 
@@ -85,7 +85,7 @@ pub async fn search(
         if let Some((_, message)) = &probed.failure {
             told(Step::Failed(message));
         } else {
-            last = probe(&spec, &adapters, length).await.or(Some(probed));
+            last = examine(&spec, &adapters, length).await.or(Some(probed));
             break;
         }
         let refused = probed.refused_account();

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use padelvar_tests::command::padelvar;
 use padelvar_tests::{cameras, files, machine};
 use serde_json::Value;
-use simcam::{ClipParams, RtspConfig, Scheme};
+use simcam::{ClipParams, Fault, RtspConfig, Scheme};
 use tempfile::TempDir;
 
 fn folder() -> TempDir {
@@ -26,6 +26,7 @@ async fn a_camera_is_probed_and_advised() {
         ..RtspConfig::default()
     })
     .await;
+    camera.inject(Fault::MostClients(2));
     let folder = folder();
     let path = folder.path();
     let (user, password) = cameras::ACCOUNT;
@@ -57,6 +58,8 @@ async fn a_camera_is_probed_and_advised() {
         .filter_map(|advice| advice["code"].as_str())
         .collect();
     assert!(codes.contains(&"long_gop"), "{codes:?}");
+    assert_eq!(found["streams_allowed"], 2, "{found}");
+    assert!(codes.contains(&"few_streams"), "{codes:?}");
     // The certificate that it showed is one to pin.
     let pin = found["pin"].as_str().expect("a pin");
     let pinned = [&account[..], &["--tls", pin]].concat();

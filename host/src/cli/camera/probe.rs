@@ -68,7 +68,7 @@ async fn at(arguments: &ProbeArguments, engine: &PluginEngine, length: Duration)
         Some(named) => vec![load::adapter(engine, named)?],
         None => load::adapters_for(engine, &spec.scheme)?,
     };
-    probe::probe(&spec, &adapters, length)
+    probe::examine(&spec, &adapters, length)
         .await
         .context("there is no adapter to ask with")
 }
