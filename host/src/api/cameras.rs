@@ -20,7 +20,7 @@ use crate::plugins::Adapter;
 use crate::probe::{self, Report};
 
 /// How long streams are searched at an address: somebody waits for the answer.
-const SEARCH: Duration = Duration::from_secs(60);
+const SEARCH: Duration = Duration::from_mins(1);
 
 /// Find cameras
 ///
@@ -52,7 +52,7 @@ pub async fn discover(
             _ => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_network", text),
         }
     })?;
-    Ok(Json(found.into_iter().map(Into::into).collect()))
+    Ok(Json(found.into_iter().collect()))
 }
 
 /// Try a camera

@@ -251,7 +251,7 @@ impl Fields {
     /// A text that is read as something else, where there is one.
     pub fn parsed<T: FromStr<Err: fmt::Display>>(&self, name: &str) -> Result<Option<T>, Problem> {
         let text = self.text_if_any(name)?;
-        let parsed = text.map(|text| text.parse::<T>());
+        let parsed = text.map(str::parse::<T>);
         parsed
             .transpose()
             .map_err(|error| self.bad(name, &format!("is {error}")))

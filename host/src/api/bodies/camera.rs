@@ -246,7 +246,7 @@ fn secret(fields: &Fields, name: &str, in_url: Option<Secret>) -> Result<SecretE
 fn places(fields: &Fields) -> Result<Vec<HostPort>, Problem> {
     let places = fields.texts("reach")?.into_iter();
     places
-        .map(|text| text.parse())
+        .map(str::parse)
         .collect::<Result<_, _>>()
         .map_err(|error| fields.bad("reach", &format!("holds what is {error}")))
 }
