@@ -17,7 +17,7 @@ use crate::camera::{CameraSpec, Grants, Listeners, NamedBy, Refusal};
 use crate::config::Camera;
 use crate::discovery::{SearchError, discover as look};
 use crate::plugins::Adapter;
-use crate::probe::{self, Report};
+use crate::probe::{self, Effort, Report};
 
 /// How long streams are searched at an address: somebody waits for the answer.
 const SEARCH: Duration = Duration::from_mins(1);
@@ -92,16 +92,31 @@ pub async fn probe(
     spec.audio = true;
     spec.grants = spec.grants.of(NamedBy::Request, listeners.clone());
     let _place = app.set_up.probe()?;
+    let effort = Effort {
+        length,
+        within: SEARCH,
+        counts_streams: !is_in_use(&app, camera.url.host()),
+    };
     let report = if is_stream {
         let scheme = spec.scheme.clone();
-        let probed = probe::examine(&spec, &adapters(&scheme), length).await;
+        let probed = probe::examine(&spec, &adapters(&scheme), effort).await;
         Report::new(None, probed.as_ref())
     } else {
         let host = camera.url.host();
-        let found = probe::search(&spec, host, adapters, (length, SEARCH), |_| {}).await;
+        let found = probe::search(&spec, host, adapters, effort, |_| {}).await;
         Report::new(Some(&found.finding), found.probed.as_ref())
     };
     Ok(Json(report.into()))
+}
+
+/// Whether a session is open with a camera at this host.
+fn is_in_use(app: &App, host: &str) -> bool {
+    let config = app.sessions.config();
+    let mut there = config
+        .terrains
+        .iter()
+        .filter(|terrain| terrain.camera.url.host().eq_ignore_ascii_case(host));
+    there.any(|terrain| app.sessions.active_on(&terrain.id).is_some())
 }
 
 /// The adapters to ask, by scheme: the one that is named, or all that know it.

@@ -14,7 +14,8 @@ use crate::plugins::Adapter;
 /// How long the next attempt waits for the file: a disk that hangs does not hold up a camera.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Writes the cassette of a session with this camera, off the threads that answer requests, and tells the log.
+/// Writes the cassette of a session with this camera, off the threads that answer requests, and
+/// tells the log.
 pub async fn keep(
     (folder, camera): (CrashFolder, Camera),
     adapter: &Arc<Adapter>,

@@ -58,14 +58,29 @@ pub struct Probed {
     pub failure: Option<(FailureClass, String)>,
 }
 
+/// How much is done to find out about a camera.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// How long it is watched.
+    pub length: Duration,
+    /// How long its streams are searched where only its address is known.
+    pub within: Duration,
+    /// Whether several sessions are tried at a time. Not with a camera that is in use: some end the
+    /// oldest session for a new one.
+    pub counts_streams: bool,
+}
+
 /// As [`probe`], and where pictures come also by several sessions at the same time, which tells how
 /// many programs the camera serves.
 pub async fn examine(
     spec: &CameraSpec,
     adapters: &[Arc<Adapter>],
-    length: Duration,
+    effort: Effort,
 ) -> Option<Probed> {
-    let mut probed = probe(spec, adapters, length).await?;
+    let mut probed = probe(spec, adapters, effort.length).await?;
+    if !effort.counts_streams {
+        return Some(probed);
+    }
     let used = adapters
         .iter()
         .find(|adapter| adapter.name() == probed.adapter);

@@ -44,7 +44,8 @@ pub struct Report {
     /// The sound's encoding; null without sound.
     #[schema(required)]
     pub audio_codec: Option<String>,
-    /// Programs that may watch it at a time, of the three that were tried.
+    /// Programs that may watch it at a time, of the three that were tried; null also where it is in
+    /// use, when only one is.
     #[schema(required)]
     pub streams_allowed: Option<u32>,
     /// Seconds that the camera's clock is ahead; negative: behind.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::find::{Finding, Place, find};
-use super::{Probed, examine, probe};
+use super::{Effort, Probed, examine, probe};
 use crate::camera::{CameraSpec, listens};
 use crate::plugins::Adapter;
 
@@ -41,19 +41,19 @@ pub struct Searched {
     pub probed: Option<Probed>,
 }
 
-/// Asks a camera for its streams and watches the first one that there is for `length`.
+/// Asks a camera for its streams and examines the first one that there is.
 ///
 /// `base` is the address of its ONVIF service, with account and rules; `adapters` gives those
-/// that know a scheme. After `within` nothing more is begun. Ports on which nobody listens are
+/// that know a scheme. After `effort.within` nothing more is begun. Ports on which nobody listens are
 /// left out.
 pub async fn search(
     base: &CameraSpec,
     host: &str,
     adapters: impl Fn(&str) -> Vec<Arc<Adapter>>,
-    (length, within): (Duration, Duration),
+    effort: Effort,
     mut told: impl FnMut(Step<'_>),
 ) -> Searched {
-    let end = Instant::now() + within;
+    let end = Instant::now() + effort.within;
     let finding = find(base, host, ASKING).await;
     if let Some(note) = &finding.note {
         told(Step::Untold(note));
@@ -85,7 +85,7 @@ pub async fn search(
         if let Some((_, message)) = &probed.failure {
             told(Step::Failed(message));
         } else {
-            last = examine(&spec, &adapters, length).await.or(Some(probed));
+            last = examine(&spec, &adapters, effort).await.or(Some(probed));
             break;
         }
         let refused = probed.refused_account();

@@ -110,6 +110,7 @@ async fn inside() {
         (&tried["codec"], &tried["width"]),
         (&json!("h264"), &json!(640))
     );
+    assert_eq!(tried["streams_allowed"], 3, "{tried}");
     let url = tried["url"].as_str().expect("a URL").to_owned();
     assert!(url.ends_with("/stream1"), "{url}");
     let wrong = json!({"url": url, "username": user, "password": "wrong"});
@@ -152,6 +153,17 @@ async fn inside() {
     // Recorded.
     let take = Take::record(&host, 1, Duration::from_secs(3)).await;
     take.check_copied(&camera).await;
+
+    // A camera that is in use is watched by one session only.
+    let id = api.create(1).await;
+    api.until_camera(&id, "live").await;
+    let clients = camera.sent().len();
+    let body = ask(json!({"url": url, "seconds": 1}));
+    let tried = api.post(PROBE, body).await.ok(200);
+    assert_eq!(tried["probe"]["works"], true, "{tried}");
+    assert_eq!(tried["probe"]["streams_allowed"], Value::Null, "{tried}");
+    assert_eq!(camera.sent().len(), clients + 1, "{tried}");
+    api.try_close(&id).await.ok(200);
 
     edits_are_for_the_text_they_know(&host, &file, &url).await;
     host.end().await;

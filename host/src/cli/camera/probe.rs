@@ -7,7 +7,9 @@ use std::time::Duration;
 use crate::cli::plugin::desk::camera::CameraArguments;
 use crate::cli::plugin::desk::load;
 use crate::plugins::{Adapter, PluginEngine};
-use crate::probe::{self, LONGEST, Probed, Report, SHORTEST, Searched, Step, device_service};
+use crate::probe::{
+    self, Effort, LONGEST, Probed, Report, SHORTEST, Searched, Step, device_service,
+};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
@@ -27,6 +29,10 @@ pub struct ProbeArguments {
     /// How long the camera is watched, 1 to 60.
     #[arg(long, default_value_t = 10.0)]
     seconds: f64,
+    /// Only one session at a time: for a camera that something is recording, since some end an
+    /// older session for a new one. How many programs it serves is not found out then.
+    #[arg(long)]
+    once: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -40,14 +46,18 @@ pub fn run(arguments: &ProbeArguments) -> Result<()> {
     if !(least..=most).contains(&arguments.seconds) {
         bail!("--seconds {}: {least} to {most}", arguments.seconds);
     }
-    let length = Duration::from_secs_f64(arguments.seconds);
+    let effort = Effort {
+        length: Duration::from_secs_f64(arguments.seconds),
+        within: SEARCH,
+        counts_streams: !arguments.once,
+    };
     let engine = load::engine()?;
     let runtime = tokio::runtime::Runtime::new()?;
     let report = if arguments.target.contains("://") {
-        let probed = runtime.block_on(at(arguments, &engine, length))?;
+        let probed = runtime.block_on(at(arguments, &engine, effort))?;
         Report::new(None, Some(&probed))
     } else {
-        let found = runtime.block_on(look(arguments, &engine, length))?;
+        let found = runtime.block_on(look(arguments, &engine, effort))?;
         Report::new(Some(&found.finding), found.probed.as_ref())
     };
     if arguments.json {
@@ -61,14 +71,14 @@ pub fn run(arguments: &ProbeArguments) -> Result<()> {
     }
 }
 
-async fn at(arguments: &ProbeArguments, engine: &PluginEngine, length: Duration) -> Result<Probed> {
+async fn at(arguments: &ProbeArguments, engine: &PluginEngine, effort: Effort) -> Result<Probed> {
     let mut spec = arguments.camera.spec(&arguments.target)?;
     spec.audio = true;
     let adapters: Vec<Arc<Adapter>> = match &arguments.adapter {
         Some(named) => vec![load::adapter(engine, named)?],
         None => load::adapters_for(engine, &spec.scheme)?,
     };
-    probe::examine(&spec, &adapters, length)
+    probe::examine(&spec, &adapters, effort)
         .await
         .context("there is no adapter to ask with")
 }
@@ -77,7 +87,7 @@ async fn at(arguments: &ProbeArguments, engine: &PluginEngine, length: Duration)
 async fn look(
     arguments: &ProbeArguments,
     engine: &PluginEngine,
-    length: Duration,
+    effort: Effort,
 ) -> Result<Searched> {
     let adapters = match &arguments.adapter {
         Some(named) => vec![load::adapter(engine, named)?],
@@ -99,7 +109,7 @@ async fn look(
             eprintln!("  no more is tried: many makes lock an account after some failures");
         }
     };
-    Ok(probe::search(&spec, &host, knowing, (length, SEARCH), tell).await)
+    Ok(probe::search(&spec, &host, knowing, effort, tell).await)
 }
 
 fn print(report: &Report) {
