@@ -22,6 +22,7 @@ use super::watching::{
     HeadOnly, Watched, endless, endless_head, multipart, multipart_type, viewed,
 };
 use crate::media::mkv::{self, Writer};
+use crate::media::sound::{Sound, SoundTrack};
 use crate::media::{Codec, Packet, VideoTrack};
 use crate::preview::{Audience, Counted};
 use crate::proxy::{Item, KeyPicture, Reader, Start};
@@ -91,7 +92,8 @@ async fn wait_for_picture(latest: &mut watch::Receiver<Option<KeyPicture>>) -> R
     ))
 }
 
-/// `GET /{session_id}/stream.mkv`: Matroska, beginning with the newest keyframe.
+/// `GET /{session_id}/stream.mkv`: Matroska, beginning with the newest keyframe. With the sound
+/// where the terrain has `audio = true` and its camera was heard when the client came.
 pub async fn matroska(
     State(app): State<App>,
     papers: Papers,
@@ -104,9 +106,10 @@ pub async fn matroska(
     }
     wait_for_picture(&mut feed.watch_latest()).await?;
     let client = Muxed {
-        reader: feed.subscribe(Start::NewestKeyframe, CLIENT_BYTES),
+        reader: feed.subscribe_with_sound(Start::NewestKeyframe, CLIENT_BYTES),
         _counted: app.previews.count(&id, &feed, Audience::ProxyClients),
         track: None,
+        sound: None,
         output: None,
     };
     let blocks = stream::unfold(client, |mut client| async move {
@@ -122,14 +125,23 @@ struct Muxed {
     reader: Reader,
     _counted: Counted,
     track: Option<Arc<VideoTrack>>,
-    output: Option<(Writer, i64)>,
+    sound: Option<Arc<SoundTrack>>,
+    output: Option<Output>,
+}
+
+/// What a client was told at the beginning.
+struct Output {
+    writer: Writer,
+    zero_us: i64,
+    sound: Option<Arc<SoundTrack>>,
 }
 
 impl Muxed {
+    /// The next block: what stands before its bytes, and they as all clients have them. None
+    /// where the stream cannot go on as it was announced: the client connects again.
     async fn next(&mut self) -> Option<[Bytes; 2]> {
         loop {
             match self.reader.next().await? {
-                // A stream cannot change its codec half-way: the client connects again.
                 Item::Track(track) => {
                     let other = self.track.as_ref().is_some_and(|t| t.codec != track.codec);
                     if other && self.output.is_some() {
@@ -137,22 +149,54 @@ impl Muxed {
                     }
                     self.track = Some(track);
                 }
-                Item::Packet(packet) => return self.block(packet),
-                Item::SoundTrack(_) | Item::Sound(_) | Item::Overflow | Item::Lost => {}
+                Item::SoundTrack(track) => {
+                    let told = self
+                        .output
+                        .as_ref()
+                        .and_then(|output| output.sound.as_ref());
+                    if told.is_some_and(|told| *told != track) {
+                        return None;
+                    }
+                    self.sound = Some(track);
+                }
+                Item::Packet(packet) => return self.picture(packet),
+                Item::Sound(sound) => {
+                    let head = self.output.as_mut().and_then(|output| output.heard(&sound));
+                    if let Some(head) = head {
+                        return Some([head, sound.data]);
+                    }
+                }
+                Item::Overflow | Item::Lost => {}
             }
         }
     }
 
-    /// The head of a block, and the picture as all clients have it.
-    fn block(&mut self, packet: Packet) -> Option<[Bytes; 2]> {
+    fn picture(&mut self, packet: Packet) -> Option<[Bytes; 2]> {
         let mut head = Vec::new();
         if self.output.is_none() {
-            head = mkv::header(self.track.as_deref()?).ok()?;
-            self.output = Some((Writer::new(), packet.pts_us));
+            let sound = self.sound.clone();
+            head = mkv::header_with(self.track.as_deref()?, sound.as_deref()).ok()?;
+            self.output = Some(Output {
+                writer: Writer::new(),
+                zero_us: packet.pts_us,
+                sound,
+            });
         }
-        let (writer, zero_us) = self.output.as_mut()?;
-        let pts_ms = (packet.pts_us - *zero_us) / 1000;
-        head.extend(writer.block_head(pts_ms, packet.keyframe, packet.data.len()));
+        let output = self.output.as_mut()?;
+        let pts_ms = (packet.pts_us - output.zero_us) / 1000;
+        let length = packet.data.len();
+        head.extend(output.writer.block_head(pts_ms, packet.keyframe, length));
         Some([Bytes::from(head), packet.data])
+    }
+}
+
+impl Output {
+    /// The head of a piece of sound; none for one that was not announced, or is from before the
+    /// first picture.
+    fn heard(&mut self, sound: &Sound) -> Option<Bytes> {
+        let pts_us = sound.pts_us - self.zero_us;
+        let belongs = self.sound.is_some() && pts_us >= 0;
+        let head = || self.writer.sound_head(pts_us / 1000, sound.data.len());
+        belongs.then(head).map(Bytes::from)
     }
 }

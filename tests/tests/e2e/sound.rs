@@ -1,11 +1,14 @@
 //! Sound: only where a club wants it, in AAC, in step with the pictures.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use padelvar_tests::sync::{Heard, IN_STEP_MS};
 use padelvar_tests::{Config, Host, Take, cameras, clock, judge, machine, together};
 use serde_json::Value;
 use simcam::{Fault, Handle, RtspConfig, Sound};
+use tempfile::TempDir;
+use tokio::process::Command;
 use tokio::time::sleep;
 
 const LENGTH: Duration = Duration::from_secs(6);
@@ -79,10 +82,59 @@ async fn where_nobody_wants_it_there_is_none() {
     let host = Host::start(&Config::of(&camera)).await;
     let take = Take::record(&host, 1, Duration::from_secs(3)).await;
     take.check_copied(&camera).await;
-    let clients = camera.sent();
-    let asked = clients.iter().flat_map(|client| &client.requests);
-    let setups = asked.filter(|request| request.method == "SETUP");
-    assert_eq!(setups.count(), 1, "it is not even asked for");
+    let (_folder, seen) = from_the_proxy(&host, 1).await;
+    assert_eq!(judge::video(&seen).await.sound, None);
+    for client in camera.sent() {
+        let requests = client.requests.iter();
+        let setups = requests.filter(|request| request.method == "SETUP");
+        assert_eq!(setups.count(), 1, "it is not even asked for");
+    }
+    host.end().await;
+}
+
+/// What FFmpeg reads from a session's link to the proxy, as it is.
+async fn from_the_proxy(host: &Host, terrain: u64) -> (TempDir, PathBuf) {
+    let id = host.api.create(terrain).await;
+    // Sound is announced to those who come when it was heard.
+    sleep(Duration::from_secs(2)).await;
+    let session = host.api.session(&id).await;
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("seen.mkv");
+    let mut read = Command::new("ffmpeg");
+    read.args(["-v", "error", "-i"]);
+    read.arg(session["proxy_url"].as_str().expect("a link"));
+    read.args(["-c", "copy", "-t", "6"]).arg(&file);
+    let read = judge::run(&mut read).await;
+    assert!(read.status.success(), "{read:?}");
+    host.api.try_close(&id).await.ok(200);
+    (folder, file)
+}
+
+#[tokio::test]
+async fn clients_of_the_proxy_hear_it_in_step() {
+    let _shared = machine::shared().await;
+    let kinds = [("aac", "aac"), ("pcma", "pcm_alaw"), ("opus", "opus")];
+    let mut cameras = Vec::new();
+    let mut config = Config::new();
+    for (kind, _) in kinds {
+        let camera = camera(kind).await;
+        config = config.url(camera.url()).with_sound();
+        cameras.push(camera);
+    }
+    let host = Host::start(&config).await;
+    let seen = (1..=3).map(|terrain| from_the_proxy(&host, terrain));
+    for ((kind, codec), (_folder, file)) in kinds.into_iter().zip(together(seen).await) {
+        let video = judge::video(&file).await;
+        assert_eq!(video.sound.as_deref(), Some(codec), "{kind}");
+        let heard = Heard::of(&file).await.expect("it decodes");
+        let apart = heard.apart(video.sound_from.unwrap_or_default() + BEEP_SECONDS);
+        eprintln!("{kind}: sound is {:.1?} ms late", apart.ms);
+        assert!(apart.ms.len() >= 4, "{kind}: {apart:?}");
+        assert!(
+            apart.ms.iter().all(|ms| ms.abs() <= IN_STEP_MS),
+            "{kind}: {apart:?}"
+        );
+    }
     host.end().await;
 }
 
