@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 use crate::log::Log;
-use crate::{Api, Config, binary, files, processes};
+use crate::{Api, Config, binary, files, processes, warm};
 
 /// A cold start compiles the plugins, on a machine that is busy.
 const READY: Duration = Duration::from_secs(90);
@@ -56,6 +56,7 @@ impl Host {
 
     /// As [`start_in`](Self::start_in), with these variables in its environment.
     pub async fn start_with(folder: Arc<TempDir>, variables: &[(&str, &str)]) -> Self {
+        warm::cache(folder.path());
         let mut child = Command::new(binary::path())
             .arg("serve")
             .current_dir(folder.path())

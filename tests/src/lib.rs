@@ -43,6 +43,7 @@ pub mod usage;
 pub mod venv;
 pub mod versions;
 pub mod vlc;
+mod warm;
 
 pub use api::{Answer, Api};
 pub use config::Config;
