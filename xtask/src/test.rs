@@ -1,11 +1,13 @@
 //! `cargo xtask test`.
 
-use std::process::ExitCode;
+use std::env::consts::EXE_SUFFIX;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
 use std::thread;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, ensure};
 
-use crate::command::{self, cargo};
+use crate::command::{self, cargo, root};
 use crate::summary::Summary;
 use crate::{chaos, deny, setup};
 
@@ -25,7 +27,6 @@ const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 pub fn run() -> Result<ExitCode> {
     setup::for_test()?;
     let mut summary = Summary::default();
-    let everything = ["--workspace", "--all-targets"];
     step(&mut summary, "fmt", &[&["fmt", "--all", "--check"]]);
     step(
         &mut summary,
@@ -60,21 +61,13 @@ pub fn run() -> Result<ExitCode> {
             ],
         );
     }
-    step(
-        &mut summary,
-        "clippy plugins",
-        &[&["clippy"], &PLUGINS, &everything, &DENY_WARNINGS],
-    );
+    summary.step("clippy plugins", || clippy_as_built(&PLUGINS));
     step(
         &mut summary,
         "test plugins",
         &[&["test"], &PLUGINS, &["--workspace"]],
     );
-    step(
-        &mut summary,
-        "clippy",
-        &[&["clippy"], &everything, &DENY_WARNINGS],
-    );
+    summary.step("clippy", || clippy_as_built(&[]));
     deny::check(&mut summary);
     // The end-to-end tests start the programs; `cargo test` alone does not build them. With the
     // tests, whose dependencies ask others for more: built apart, many crates are built twice.
@@ -96,6 +89,38 @@ pub fn run() -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Clippy over all of a workspace, as a build. `cargo clippy` alone is a check, and what it has
+/// checked of the packages that the workspace depends on serves no build after it: with a cold
+/// target folder that is most of its time. The programs are linted on their way, and built again
+/// by the compiler itself before anything runs.
+fn clippy_as_built(workspace: &[&str]) -> Result<()> {
+    let mut build = cargo(["build", "--workspace", "--all-targets"]);
+    build
+        .args(workspace)
+        .env("RUSTC_WORKSPACE_WRAPPER", clippy_driver()?)
+        // How `cargo clippy` hands on what stands behind its `--`.
+        .env(
+            "CLIPPY_ARGS",
+            "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__",
+        );
+    command::run(&mut build)
+}
+
+/// The compiler with clippy's lints, where the compiler is.
+fn clippy_driver() -> Result<PathBuf> {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "sysroot"]).current_dir(root());
+    let sysroot = command::output(&mut rustc).context("`rustc --print sysroot` failed")?;
+    let file = format!("clippy-driver{EXE_SUFFIX}");
+    let driver = PathBuf::from(sysroot).join("bin").join(file);
+    ensure!(
+        driver.is_file(),
+        "{} is missing\n  hint: rustup component add clippy",
+        driver.display()
+    );
+    Ok(driver)
 }
 
 fn step(summary: &mut Summary, name: &str, words: &[&[&str]]) {
