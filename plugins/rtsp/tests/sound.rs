@@ -80,6 +80,60 @@ fn plays_beside_the_video_on_the_channels_that_the_camera_chose() {
     assert_eq!(told, Some((1, 480)));
 }
 
+/// A sender report of that source: seconds of its wall clock, timestamp.
+fn sender_report(ssrc: u32, ntp_seconds: u32, timestamp: u32) -> Vec<u8> {
+    let mut report = vec![0x80, 200, 0, 6];
+    for word in [ssrc, ntp_seconds, 0, timestamp, 0, 0] {
+        report.extend(word.to_be_bytes());
+    }
+    report
+}
+
+/// Track, time in seconds and timestamp of each reference that came of a server's answer to PLAY
+/// and of its reports.
+fn referred(play: &str) -> Vec<(u32, u64, u64)> {
+    let mut peer = with_sound(SOUND);
+    peer.request("SETUP");
+    peer.answer("200 OK", &format!("{AGREED}2-3\r\n"), "");
+    peer.request("PLAY");
+    peer.harness.advance(core::time::Duration::from_secs(7));
+    peer.answer("200 OK", play, "");
+    peer.send(1, 90_000, true, &IDR);
+    peer.say(&framed(2, &alaw(1, 8_000, b"sound")));
+    peer.say(&framed(1, &sender_report(9, 100, 990_000)));
+    peer.say(&framed(3, &sender_report(10, 100, 88_300)));
+    peer.say(&framed(1, &sender_report(9, 105, 1_440_000)));
+    let commands = peer.harness.take().into_iter();
+    commands
+        .filter_map(|command| match command {
+            Command::Reference(it) => Some((it.track, it.ntp >> 32, it.timestamp)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn vlcs_streams_begin_together() {
+    let info = "RTP-Info: url=rtsp://cam/stream/track1;seq=1;rtptime=90000, \
+                url=rtsp://cam/stream/track2;seq=1;rtptime=8000\r\n";
+    let by_the_reports = [(0, 100, 990_000), (1, 100, 88_300), (0, 105, 1_440_000)];
+    assert_eq!(referred(info), by_the_reports);
+    assert_eq!(referred("Server: VLC/3.0.18\r\n"), by_the_reports);
+    let by_the_info = referred(&format!("Server: VLC/3.0.18\r\n{info}"));
+    let began = by_the_info[0].1;
+    assert_eq!(
+        by_the_info,
+        [
+            (0, began, 90_000),
+            (1, began, 8_000),
+            (0, began + 10, 990_000),
+            (1, began + 10, 88_000),
+            (0, began + 15, 1_440_000),
+            (1, began + 15, 128_000),
+        ]
+    );
+}
+
 #[test]
 fn is_not_asked_for_where_it_is_not_wanted() {
     let mut peer = Peer::connected("rtsp://cam/stream");

@@ -10,6 +10,7 @@ mod keepalive;
 mod plan;
 mod play;
 mod route;
+mod rtp_info;
 mod session;
 mod settings;
 mod setup;

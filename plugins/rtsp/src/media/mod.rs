@@ -3,6 +3,7 @@
 mod losses;
 mod setup;
 mod stream;
+mod together;
 
 use padelvar_sdk::{ClockReference, Io, Microseconds, Packet, Track};
 
@@ -10,12 +11,15 @@ pub use self::setup::Setup;
 
 use self::losses::Losses;
 use self::stream::Stream;
+use self::together::{Moment, Together};
 use crate::depacketiser::{Frame, Output};
 use crate::notes::Notes;
 use crate::rtp::{Report, Rtp, SenderReport, reports};
 
 /// The stream that is the video.
 const VIDEO: usize = 0;
+/// The one that is the sound, if there is any.
+const SOUND: usize = VIDEO + 1;
 
 /// The streams of one session: the video, then the sound if there is any. A stream's
 /// place is the id of its track.
@@ -26,6 +30,7 @@ pub struct Media {
     /// Generation of each stream when the host was told of the tracks.
     told: Option<Vec<u32>>,
     losses: Losses,
+    together: Option<Together>,
     last_packet: Option<Microseconds>,
     bye: Option<Microseconds>,
 }
@@ -39,6 +44,7 @@ impl Media {
             streams: streams.into_iter().map(Stream::new).collect(),
             told: None,
             losses: Losses::default(),
+            together: None,
             last_packet: None,
             bye: None,
         }
@@ -46,7 +52,34 @@ impl Media {
 
     /// Whether there is a stream of sound.
     pub fn has_sound(&self) -> bool {
-        self.streams.len() > VIDEO + 1
+        self.streams.len() > SOUND
+    }
+
+    /// Lays the sound beside the pictures by their timestamps at one moment, which was at about
+    /// `now`. From here on the camera's own reports only say that time has passed.
+    pub fn begin_together(&mut self, starts: [u32; 2], now: Microseconds) {
+        if let [pictures, sound, ..] = &self.streams[..] {
+            let rates = [pictures, sound].map(Stream::clock_rate);
+            self.together = Some(Together::new(starts, rates, now));
+            self.tell_beginning();
+        }
+    }
+
+    fn tell_beginning(&self) {
+        if let (Some(together), Some(_)) = (&self.together, &self.told) {
+            self.tell(together.latest());
+        }
+    }
+
+    fn tell(&self, moment: Moment) {
+        let streams = (0..).zip(&self.streams).zip(moment.timestamps);
+        for ((track, _), timestamp) in streams.filter(|((_, stream), _)| stream.told) {
+            self.io.reference(ClockReference {
+                track,
+                timestamp: u64::from(timestamp),
+                ntp: moment.ntp,
+            });
+        }
     }
 
     /// When the last video packet arrived. Sound is no sign of life.
@@ -83,6 +116,7 @@ impl Media {
         }
         self.told = Some(generations);
         self.io.tracks(tracks);
+        self.tell_beginning();
     }
 
     /// Takes what came where the RTP packets of a stream are expected. RTCP is
@@ -138,17 +172,30 @@ impl Media {
             // without pictures is not wanted.
             return;
         };
-        if let Some(report) = stream.take_report() {
-            self.io.reference(reference(index, report));
+        let (lost_before, report) = (core::mem::take(&mut stream.lost), stream.take_report());
+        if let Some(report) = report {
+            self.refer(index, report);
         }
         self.io.emit(Packet {
             track: index as u32,
             timestamp: Some(u64::from(frame.timestamp)),
             arrived: frame.arrived,
             keyframe: frame.keyframe,
-            lost_before: core::mem::take(&mut stream.lost),
+            lost_before,
             data: frame.data,
         });
+    }
+
+    /// Hands a report of a stream on.
+    fn refer(&mut self, index: usize, report: SenderReport) {
+        match &mut self.together {
+            None => self.io.reference(reference(index, report)),
+            Some(together) if index == VIDEO => {
+                let moment = together.at(report.timestamp);
+                self.tell(moment);
+            }
+            Some(_) => {}
+        }
     }
 
     /// Takes what came where the RTCP packets of a stream are expected.
@@ -160,7 +207,7 @@ impl Media {
                 Report::Sender(report) => {
                     let sender = self.sent_by(stream, report.ssrc);
                     if let Some(index) = sender.filter(|index| self.streams[*index].told) {
-                        self.io.reference(reference(index, report));
+                        self.refer(index, report);
                     } else if let Some(stream) = self.streams.get_mut(stream) {
                         stream.keep_report(report);
                     }

@@ -52,6 +52,11 @@ impl Stream {
         self.sequencer.ssrc() == Some(ssrc)
     }
 
+    /// Ticks a second of its timestamps.
+    pub fn clock_rate(&self) -> u32 {
+        self.setup.clock_rate
+    }
+
     /// Changes with what `track` answers.
     pub fn generation(&self) -> u32 {
         self.setup.depacketiser.generation()
