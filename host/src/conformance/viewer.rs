@@ -142,10 +142,39 @@ impl Sink for Viewer {
     }
 
     fn reference(&mut self, reference: ClockReference) {
-        // NTP counts from 1900 (RFC 5905, section 6).
-        const TO_1970: f64 = 2_208_988_800.0;
-        let there = reference.ntp as f64 / 4_294_967_296.0 - TO_1970;
         let here = jiff::Timestamp::now().as_nanosecond() as f64 / 1e9;
-        self.lock().clock_ahead_seconds = Some(there - here);
+        if let Some(seconds) = ahead_seconds(reference.ntp, here) {
+            self.lock().clock_ahead_seconds = Some(seconds);
+        }
+    }
+}
+
+/// How far a camera's wall clock is ahead of this one, which shows so many seconds since 1970.
+/// None for a time before that: a sender without a wall clock counts from something of its own,
+/// such as its start (RFC 3550, section 6.4.1), and is not wrong.
+fn ahead_seconds(ntp: u64, here: f64) -> Option<f64> {
+    // NTP counts from 1900 (RFC 5905, section 6).
+    const TO_1970: f64 = 2_208_988_800.0;
+    let there = ntp as f64 / 4_294_967_296.0 - TO_1970;
+    (there >= 0.0).then_some(there - here)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_that_are_wrong_and_counters_that_are_none() {
+        let ntp = |unix: u64| (2_208_988_800 + unix) << 32;
+        assert_eq!(
+            ahead_seconds(ntp(1_700_000_060), 1_700_000_000.0),
+            Some(60.0)
+        );
+        assert_eq!(ahead_seconds(ntp(0), 100.0), Some(-100.0), "never set");
+        assert_eq!(
+            ahead_seconds(3_600 << 32, 1_700_000_000.0),
+            None,
+            "an uptime"
+        );
     }
 }
