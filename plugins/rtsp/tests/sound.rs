@@ -64,11 +64,7 @@ fn plays_beside_the_video_on_the_channels_that_the_camera_chose() {
     assert_eq!((taken[1].0, taken.len()), (0, 2));
     assert!(taken[1].2.ends_with(&prefixed(&[&IDR])));
     // The clock of each stream is its own.
-    let mut report = vec![0x80, 200, 0, 6];
-    for word in [10u32, 1, 2, 480, 0, 0] {
-        report.extend(word.to_be_bytes());
-    }
-    peer.say(&framed(7, &report));
+    peer.say(&framed(7, &sender_report(10, 1, 480)));
     let told = peer
         .harness
         .take()

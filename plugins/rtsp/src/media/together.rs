@@ -1,5 +1,6 @@
 //! Two streams laid beside each other by one moment at which both timestamps are known: reports as
-//! a camera would send them. Pure.
+//! a sender without a wall clock would send them, which counts from something of its own (RFC
+//! 3550, section 6.4.1). Pure.
 
 use padelvar_sdk::Microseconds;
 
